@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Shared by every lab script: where things are, and how to say what goes on.
+# Sourced, never run. Bash.
+
+set -euo pipefail
+
+COHMEM_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+: "${COHMEM_CACHE:=${XDG_CACHE_HOME:-$HOME/.cache}/cohmem}"
+export COHMEM_TOP COHMEM_CACHE
+# A cross build sets this to the root file system that holds the lab's tools.
+TOOLBOX=$COHMEM_CACHE/toolbox
+
+# One line a step on stderr, with the seconds since the command started, so
+# that a person can see both that work goes on and where time is spent.
+say() { printf '[%3ds] %s\n' "$SECONDS" "$*" >&2; }
+
+# die STEP CAUSE [LOG]: the step that failed, why, and the log to read.
+die() {
+	printf 'cohmem lab: %s: %s\n' "$1" "$2" >&2
+	if [ -n "${3:-}" ]; then
+		printf '  log: %s\n' "$3" >&2
+		if [ -s "$3" ]; then tail -n 12 "$3" | sed 's/^/  | /' >&2; fi
+	fi
+	exit 1
+}
+
+# logged STEP LOG CMD...: run CMD with its output in LOG; on failure say which
+# step, and show the end of the log.
+logged() {
+	local step=$1 log=$2
+	shift 2
+	mkdir -p "$(dirname "$log")"
+	"$@" >"$log" 2>&1 </dev/null || die "$step" "failed (exit $?): $1" "$log"
+}
+
+need_root() {
+	[ "$(id -u)" = 0 ] || die "$1" \
+		"needs root (debootstrap, chroot, mount); 'make tools check-fast' does not"
+}
+
+# locked NAME: hold an exclusive lock on a part of the cache until exit, so that
+# two runs at once do not build the same thing twice. Each caller uses its own
+# subshell when it needs to let go sooner.
+locked() {
+	mkdir -p "$COHMEM_CACHE/locks"
+	exec {COHMEM_LOCK_FD}>"$COHMEM_CACHE/locks/$1"
+	flock "$COHMEM_LOCK_FD"
+}
+
+# The Debian mirror that this machine's apt is set up with.
+debian_mirror() {
+	local uri
+	if [ -n "${COHMEM_MIRROR:-}" ]; then
+		printf '%s\n' "$COHMEM_MIRROR"
+		return
+	fi
+	uri=$(apt-get indextargets 'Created-By: Packages' --format '$(REPO_URI)' |
+		grep -E '/debian/?$' | head -n 1 || true)
+	[ -n "$uri" ] || die mirror \
+		"apt knows no Debian archive; run 'apt-get update' or set COHMEM_MIRROR"
+	printf '%s\n' "${uri%/}"
+}
