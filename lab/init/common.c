@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Mounts, ports and small files: what an init needs before anything else. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common.h"
+
+/**
+ * lab_mount_all() - the file systems every program expects
+ *
+ * What a kernel lacks (tracefs, debugfs) is passed over: whoever needs it says so.
+ */
+void lab_mount_all(void)
+{
+	static const struct {
+		const char *type;
+		const char *dir;
+	} mounts[] = {
+		{ "proc", "/proc" }, { "sysfs", "/sys" },
+		{ "devtmpfs", "/dev" }, { "tmpfs", "/tmp" },
+		{ "tmpfs", "/run" }, { "debugfs", "/sys/kernel/debug" },
+		{ "tracefs", "/sys/kernel/tracing" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
+		mkdir(mounts[i].dir, 0755);
+		mount(mounts[i].type, mounts[i].dir, mounts[i].type, 0, NULL);
+	}
+	mkdir("/dev/shm", 01777);
+	mount("tmpfs", "/dev/shm", "tmpfs", 0, NULL);
+	mkdir("/dev/pts", 0755);
+	mount("devpts", "/dev/pts", "devpts", 0, NULL);
+}
+
+/**
+ * lab_read_file() - read a small file as a string
+ * @path: its name
+ * @buf: where to; always terminated, trailing white space cut
+ * @size: size of @buf
+ * Return: length, or -errno.
+ */
+int lab_read_file(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t n;
+
+	buf[0] = 0;
+	if (fd < 0)
+		return -errno;
+	while (len < size - 1 && (n = read(fd, buf + len, size - 1 - len)) > 0)
+		len += n;
+	close(fd);
+	while (len && strchr(" \n\t", buf[len - 1]))
+		len--;
+	buf[len] = 0;
+	return len;
+}
+
+/**
+ * lab_write_file() - write a string into an existing file
+ * @path: its name
+ * @text: the string
+ * Return: 0 or -errno.
+ */
+int lab_write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t n;
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	n = write(fd, text, strlen(text));
+	ret = n < 0 ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+/**
+ * lab_port_open() - open a virtio-serial port by its name
+ * @name: the name the VMM gave it
+ * @flags: of open(2)
+ * Return: a descriptor, or -errno; -ENOENT where no such port exists.
+ */
+int lab_port_open(const char *name, int flags)
+{
+	DIR *d = opendir("/sys/class/virtio-ports");
+	struct dirent *e;
+	int fd = -ENOENT;
+
+	if (!d)
+		return -errno;
+	while (fd == -ENOENT && (e = readdir(d))) {
+		char path[300], found[128];
+
+		snprintf(path, sizeof(path), "/sys/class/virtio-ports/%s/name",
+			 e->d_name);
+		if (lab_read_file(path, found, sizeof(found)) < 0 ||
+		    strcmp(found, name))
+			continue;
+		snprintf(path, sizeof(path), "/dev/%s", e->d_name);
+		fd = open(path, flags | O_CLOEXEC);
+		if (fd < 0)
+			fd = -errno;
+	}
+	closedir(d);
+	return fd;
+}
+
+/**
+ * lab_now_ms() - milliseconds since the kernel started
+ * Return: the time.
+ */
+uint64_t lab_now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
+}
+
+/**
+ * lab_say() - write one formatted piece of text, whole
+ * @fd: where to; negative is ignored
+ * @fmt: format, as printf
+ */
+void lab_say(int fd, const char *fmt, ...)
+{
+	char line[4096];
+	va_list ap;
+	int len, done = 0;
+
+	if (fd < 0)
+		return;
+	va_start(ap, fmt);
+	len = vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (len >= (int)sizeof(line))
+		len = sizeof(line) - 1;
+	while (done < len) {
+		ssize_t n = write(fd, line + done, len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		done += n;
+	}
+}
+
+/**
+ * lab_power_off() - the last thing an init does
+ */
+void lab_power_off(void)
+{
+	sync();
+	reboot(RB_POWER_OFF);
+	for (;;)
+		pause();
+}

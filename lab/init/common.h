@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the init programs of L1 and L2 share. */
+#ifndef COHMEM_LAB_COMMON_H
+#define COHMEM_LAB_COMMON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+void lab_mount_all(void);
+int lab_port_open(const char *name, int flags);
+int lab_read_file(const char *path, char *buf, size_t size);
+int lab_write_file(const char *path, const char *text);
+uint64_t lab_now_ms(void);
+void lab_say(int fd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void lab_power_off(void) __attribute__((noreturn));
+
+#endif /* COHMEM_LAB_COMMON_H */

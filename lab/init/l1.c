@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * init of L1, the virtual machine that plays the superchip's host.
+ *
+ * It loads modules, runs the steps of a scenario one by one, and reports. The
+ * verdict has its own channel, the virtio-serial port "org.cohmem.verdict", a
+ * line each, so that nothing on the console can pass for a result:
+ *
+ *	boot MS RELEASE		L1 is up, MS after its kernel started
+ *	step NAME		a step begins
+ *	out TEXT		a line it printed
+ *	end NAME STATUS MS	it ended: exit status, 128 + signal, or "timeout"
+ *	done			all steps were run; without it the run failed
+ *
+ * The kernel log goes out on "org.cohmem.kmsg" as it is written, so that it is
+ * there even if L1 dies.
+ *
+ * /lab/env     KEY=VALUE lines for all programs
+ * /lab/modules names to load, in order
+ * /lab/steps   NAME <tab> SECONDS <tab> COMMAND (for sh), a line each
+ * /lab/shell   if there, an interactive shell runs after the steps
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common.h"
+
+#define SHELL "/usr/bin/busybox"
+
+static int verdict = -1;
+
+static void load_env(void)
+{
+	char line[1024];
+	FILE *f = fopen("/lab/env", "r");
+
+	setenv("PATH", "/lab/bin:/tests:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+	setenv("HOME", "/root", 1);
+	setenv("TERM", "linux", 0);
+	setenv("LC_ALL", "C.UTF-8", 1);
+	if (!f)
+		return;
+	while (fgets(line, sizeof(line), f)) {
+		char *value = strchr(line, '=');
+
+		line[strcspn(line, "\n")] = 0;
+		if (value) {
+			*value = 0;
+			setenv(line, value + 1, 1);
+		}
+	}
+	fclose(f);
+}
+
+/* Stream the kernel log until L1 powers off. */
+static void stream_kmsg(void)
+{
+	int port, kmsg;
+	char rec[8192];
+	ssize_t n;
+
+	if (fork())
+		return;
+	port = lab_port_open("org.cohmem.kmsg", O_WRONLY);
+	kmsg = open("/dev/kmsg", O_RDONLY);
+	if (port < 0 || kmsg < 0)
+		_exit(0);
+	for (;;) {
+		unsigned int prio;
+		unsigned long long seq, us;
+		char *text;
+
+		n = read(kmsg, rec, sizeof(rec) - 1);
+		if (n < 0 && (errno == EPIPE || errno == EINTR))
+			continue;
+		if (n <= 0)
+			_exit(0);
+		rec[n] = 0;
+		text = strchr(rec, ';');
+		if (!text || sscanf(rec, "%u,%llu,%llu", &prio, &seq, &us) != 3)
+			continue;
+		text++;
+		text[strcspn(text, "\n")] = 0;
+		lab_say(port, "<%u>[%5llu.%06llu] %s\n", prio & 7,
+			us / 1000000, us % 1000000, text);
+	}
+}
+
+static int run_command(char *const argv[])
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		execv(argv[0], argv);
+		_exit(127);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void load_modules(void)
+{
+	char name[128];
+	FILE *f = fopen("/lab/modules", "r");
+
+	if (!f)
+		return;
+	while (fgets(name, sizeof(name), f)) {
+		char *argv[] = { "/usr/sbin/modprobe", "-q", name, NULL };
+
+		name[strcspn(name, "\n")] = 0;
+		if (*name)
+			run_command(argv);
+	}
+	fclose(f);
+}
+
+/* Pass lines on as they come; keep an unfinished one for the next call. */
+static void pass_output(int fd, char *buf, size_t size, size_t *len)
+{
+	ssize_t n = read(fd, buf + *len, size - 1 - *len);
+	char *line = buf, *nl;
+
+	if (n <= 0)
+		return;
+	*len += n;
+	buf[*len] = 0;
+	while ((nl = strchr(line, '\n'))) {
+		*nl = 0;
+		lab_say(verdict, "out %s\n", line);
+		lab_say(1, "%s\n", line);
+		line = nl + 1;
+	}
+	*len -= line - buf;
+	memmove(buf, line, *len + 1);
+	if (*len == size - 1) {
+		lab_say(verdict, "out %s\n", buf);
+		*len = 0;
+	}
+}
+
+static void run_step(const char *name, int seconds, const char *command)
+{
+	static char buf[3000];
+	uint64_t start = lab_now_ms(), now;
+	int out[2], status = 0;
+	bool timeout = false, ended = false;
+	size_t len = 0;
+	pid_t pid;
+
+	lab_say(verdict, "step %s\n", name);
+	lab_say(1, "-- %s\n", name);
+	if (pipe(out))
+		return;
+	pid = fork();
+	if (!pid) {
+		setsid();
+		dup2(out[1], 1);
+		dup2(out[1], 2);
+		close(out[0]);
+		close(out[1]);
+		close(0);
+		open("/dev/null", O_RDONLY);
+		execl(SHELL, "sh", "-c", command, NULL);
+		_exit(127);
+	}
+	close(out[1]);
+	while (pid > 0) {
+		struct pollfd p = { .fd = out[0], .events = POLLIN };
+
+		if (poll(&p, 1, 100) > 0) {
+			size_t before = len;
+
+			pass_output(out[0], buf, sizeof(buf), &len);
+			if (p.revents & POLLHUP && len == before)
+				usleep(1000);
+		}
+		if (!ended && waitpid(pid, &status, WNOHANG) == pid)
+			ended = true;
+		if (ended && !(p.revents & POLLIN))
+			break;
+		now = lab_now_ms();
+		if (!timeout && now - start > seconds * 1000ULL) {
+			timeout = true;
+			kill(-pid, SIGKILL);
+		}
+		/* A process stuck in the kernel does not die: leave it. */
+		if (timeout && now - start > seconds * 1000ULL + 5000)
+			break;
+	}
+	if (len)
+		lab_say(verdict, "out %s\n", buf);
+	close(out[0]);
+	now = lab_now_ms() - start;
+	if (timeout)
+		lab_say(verdict, "end %s timeout %llu\n", name,
+			(unsigned long long)now);
+	else
+		lab_say(verdict, "end %s %d %llu\n", name,
+			WIFEXITED(status) ? WEXITSTATUS(status) :
+					    128 + WTERMSIG(status),
+			(unsigned long long)now);
+	/* Whatever a step left behind must not reach into the next one. */
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
+
+static void run_steps(void)
+{
+	static char line[4096];
+	FILE *f = fopen("/lab/steps", "r");
+
+	if (!f)
+		return;
+	while (fgets(line, sizeof(line), f)) {
+		char *secs, *command;
+
+		line[strcspn(line, "\n")] = 0;
+		secs = strchr(line, '\t');
+		command = secs ? strchr(secs + 1, '\t') : NULL;
+		if (!command)
+			continue;
+		*secs++ = 0;
+		*command++ = 0;
+		run_step(line, atoi(secs), command);
+	}
+	fclose(f);
+}
+
+static void run_shell(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		int tty;
+
+		setsid();
+		/* /dev/console is never a controlling terminal: find the real one. */
+		tty = open("/dev/ttyAMA0", O_RDWR);
+		if (tty < 0)
+			tty = open("/dev/ttyS0", O_RDWR);
+		if (tty < 0)
+			tty = open("/dev/console", O_RDWR);
+		ioctl(tty, TIOCSCTTY, 1);
+		dup2(tty, 0);
+		dup2(tty, 1);
+		dup2(tty, 2);
+		execl("/usr/bin/bash", "bash", "-l", NULL);
+		_exit(127);
+	}
+	while (waitpid(pid, NULL, 0) != pid && errno == EINTR)
+		;
+}
+
+int main(void)
+{
+	struct utsname uts;
+	char *busybox[] = { SHELL, "--install", "-s", "/lab/bin", NULL };
+
+	lab_mount_all();
+	mkdir("/lab/bin", 0755);
+	load_env();
+	run_command(busybox);
+	load_modules();
+	verdict = lab_port_open("org.cohmem.verdict", O_WRONLY);
+	stream_kmsg();
+	uname(&uts);
+	lab_say(verdict, "boot %llu %s\n", (unsigned long long)lab_now_ms(),
+		uts.release);
+	run_steps();
+	if (!access("/lab/shell", F_OK))
+		run_shell();
+	/* Let the log's last lines out before the lights go off. */
+	usleep(200000);
+	lab_say(verdict, "done\n");
+	if (verdict >= 0)
+		close(verdict);
+	lab_power_off();
+}

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The machine: how the emulated superchip, QEMU and L1 are put together.
+# Sourced by lab/run, whose variables it uses. Bash.
+# shellcheck shell=bash disable=SC2154
+
+# Where the coherent memory lies in L1's physical address space: above all RAM
+# that a lab machine has, below the address limit of every CPU model.
+MEM_BASE=0x1000000000
+
+# The GPU sits behind a root port of its own, device 2 of bus 0: this is its
+# address in L1 and its path in ACPI's name space.
+GPU_BDF=0000:01:00.0
+GPU_ACPI='\_SB_.PCI0.S10_.S00_'
+
+lay_out_l1() {
+	local lab=$run/cpio/lab t
+	install -m 755 "$init/l1" "$run/cpio/init"
+	install -m 644 "$module" "$lab/cohmem_vfio_pci.ko"
+	mkdir -p "$run/cpio/usr/bin" "$run/cpio/usr/lib/modules/$release/updates"
+	cp "$module" "$run/cpio/usr/lib/modules/$release/updates/"
+	cp "$programs/cli/cohmem" "$run/cpio/usr/bin/cohmem"
+	for t in "$programs"/tests/guest/*; do
+		if [ -f "$t" ] && [ -x "$t" ]; then cp "$t" "$run/cpio/tests/"; fi
+	done
+	for t in "$COHMEM_TOP"/lab/guest/*; do install -m 755 "$t" "$lab/"; done
+	printf '%s\n' virtio_pci virtio_console virtio_blk ext4 virtio_iommu >"$lab/modules"
+	[ -z "$shell" ] || : >"$lab/shell"
+	cat >"$lab/env" <<-ENV
+		COHMEM_BDF=$GPU_BDF
+		COHMEM_MODEL=$model
+		COHMEM_HBM=$hbm_bytes
+		COHMEM_MEM_BASE=$MEM_BASE
+		COHMEM_SEED=$seed
+		COHMEM_ANNOUNCE=$announce
+		CMOCKA_MESSAGE_OUTPUT=TAP
+	ENV
+}
+
+# What the guest of L1 boots: the same stock kernel, one static program.
+lay_out_l2() {
+	qemu_image=$("$COHMEM_TOP/lab/image" qemu "$arch")
+	mkdir -p "$run/l2"
+	install -m 755 "$init/l2" "$run/l2/init"
+	cp -L "$kernel/vmlinuz" "$run/cpio/lab/l2-vmlinuz"
+	"$COHMEM_TOP/lab/toolbox" run bash -ec \
+		'cd "$1"; mkdir -p dev proc sys tmp run; find . | cpio -o -H newc --quiet >"$2"' \
+		l2 "$run/l2" "$run/cpio/lab/l2-initrd"
+	rm -r "$run/l2"
+}
+
+# The initrd: the SSDT first and uncompressed, as the kernel's ACPI table
+# upgrade wants it, then user space, modules and this run's own files.
+pack_initrd() {
+	local log=$run/initrd.log
+	"$sim" ssdt --model "$model" --hbm "$hbm" --mem-base "$MEM_BASE" \
+		--path "$GPU_ACPI" --announce "$announce" >"$run/ssdt.asl" ||
+		die "$name" "cohmem-sim cannot write the SSDT"
+	logged "initrd" "$log" "$COHMEM_TOP/lab/toolbox" run bash -ec '
+		run=$1 rel=$2 base=$3 modules=$4
+		mkdir -p "$run/acpi/kernel/firmware/acpi"
+		iasl -p "$run/acpi/kernel/firmware/acpi/ssdt" "$run/ssdt.asl"
+		d=$(mktemp -d); cd "$d"
+		cpio -idm --quiet <"$modules"
+		cp -a "$run/cpio/usr/lib/modules/$rel/updates" "usr/lib/modules/$rel/"
+		ln -s usr/lib lib
+		depmod -b . "$rel" 2>/dev/null
+		cp "usr/lib/modules/$rel"/modules.* "$run/cpio/usr/lib/modules/$rel/"
+		cd /; rm -rf "$d"
+		cd "$run/acpi"; find kernel | cpio -o -H newc --quiet >"$run/initrd"
+		cat "$base" "$modules" >>"$run/initrd"
+		cd "$run/cpio"; find . | cpio -o -H newc --quiet >>"$run/initrd"
+		rm -rf "$run/acpi"' initrd "$run" "$release" "$base" "$modules"
+}
+
+start_sim() {
+	local tries
+	"$sim" run --model "$model" --hbm "$hbm" --mem "$hbm_file" --mem-base "$MEM_BASE" \
+		--socket "$sock/vfu" --control "$sock/ctl" --log "$run/sim.log" \
+		>"$run/sim.out" 2>&1 </dev/null &
+	sim_pid=$!
+	for tries in $(seq 50); do
+		[ -S "$sock/vfu" ] && return
+		kill -0 "$sim_pid" 2>/dev/null || break
+		sleep 0.1
+	done
+	die "$name" "cohmem-sim did not start" "$run/sim.out"
+}
+
+start_vm() {
+	local args=(-nodefaults -no-reboot -display none -nic none -smp 2
+		-m "$scenario_memory,slots=2,maxmem=2T"
+		-object "memory-backend-memfd,id=m0,size=$scenario_memory,share=on"
+		-object "memory-backend-file,id=hbm,mem-path=$hbm_file,size=$hbm_bytes,share=on,reserve=off"
+		-device "nvdimm,id=hbm0,memdev=hbm,addr=$MEM_BASE"
+		-kernel "$kernel/vmlinuz" -initrd "$run/initrd"
+		-device 'pcie-root-port,id=rp1,chassis=1,addr=2'
+		-device "{\"driver\":\"vfio-user-pci\",\"id\":\"gpu0\",\"bus\":\"rp1\",\"socket\":{\"type\":\"unix\",\"path\":\"$sock/vfu\"}}"
+		-device virtio-serial-pci
+		-chardev "file,id=verdict,path=$run/verdict" -device virtserialport,chardev=verdict,name=org.cohmem.verdict
+		-chardev "file,id=kmsg,path=$run/kernel.log" -device virtserialport,chardev=kmsg,name=org.cohmem.kmsg
+		-chardev "socket,id=sim,path=$sock/ctl" -device virtserialport,chardev=sim,name=org.cohmem.sim
+		-qmp "unix:$sock/qmp,server=on,wait=off"
+	) console
+	case $arch in
+	arm64)
+		console=ttyAMA0
+		args=(qemu-system-aarch64 -M 'virt,virtualization=on,nvdimm=on,gic-version=3,memory-backend=m0'
+			-accel tcg,tb-size=1024 -cpu max,pauth-impdef=on
+			-bios /usr/share/qemu-efi-aarch64/QEMU_EFI.fd "${args[@]}" -device virtio-iommu-pci)
+		;;
+	amd64)
+		console=ttyS0
+		args=(qemu-system-x86_64 -M 'q35,nvdimm=on,kernel-irqchip=split,memory-backend=m0'
+			-accel tcg,tb-size=1024 -cpu max
+			-device intel-iommu,caching-mode=on,intremap=on "${args[@]}")
+		l1_append="intel_iommu=on $l1_append"
+		;;
+	esac
+	if [ -n "$scenario_l2" ]; then
+		args+=(-drive "if=none,id=qemu,file=$qemu_image,format=raw,readonly=on"
+			-device virtio-blk-pci,drive=qemu)
+	fi
+	if [ -n "$shell" ]; then
+		args+=(-serial mon:stdio)
+	else
+		args+=(-serial "file:$run/console.log")
+	fi
+	args+=(-append "console=$console panic=-1 log_buf_len=4M $([ -n "$shell" ] && echo quiet) $l1_append")
+	printf '%q ' "${args[@]}" >"$run/qemu.cmd"
+	: >"$run/verdict"
+	if [ -n "$shell" ]; then
+		"$COHMEM_TOP/lab/toolbox" run "${args[@]}" <&0 &
+	else
+		"$COHMEM_TOP/lab/toolbox" run "${args[@]}" >"$run/qemu.log" 2>&1 </dev/null &
+	fi
+	vm_pid=$!
+}
