@@ -159,9 +159,10 @@ static const struct {
 		"check the kernel log for BAR assignment failures" },
 };
 
-static enum cohmem_reason known(enum cohmem_reason reason)
+/* A number that is no reason (a newer driver's, a torn file) is not "ok". */
+static bool known(enum cohmem_reason reason)
 {
-	return (unsigned int)reason < COHMEM_NR_REASONS ? reason : COHMEM_OK;
+	return (unsigned int)reason < COHMEM_NR_REASONS;
 }
 
 /**
@@ -171,7 +172,7 @@ static enum cohmem_reason known(enum cohmem_reason reason)
  */
 const char *cohmem_reason_name(enum cohmem_reason reason)
 {
-	return reasons[known(reason)].name;
+	return known(reason) ? reasons[reason].name : "unknown";
 }
 
 /**
@@ -181,7 +182,7 @@ const char *cohmem_reason_name(enum cohmem_reason reason)
  */
 const char *cohmem_reason_str(enum cohmem_reason reason)
 {
-	return reasons[known(reason)].str;
+	return known(reason) ? reasons[reason].str : "unknown reason";
 }
 
 /**
@@ -191,7 +192,7 @@ const char *cohmem_reason_str(enum cohmem_reason reason)
  */
 const char *cohmem_reason_hint(enum cohmem_reason reason)
 {
-	return reasons[known(reason)].hint;
+	return known(reason) ? reasons[reason].hint : "";
 }
 
 /**
