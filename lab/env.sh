@@ -2,7 +2,8 @@
 # Shared by every lab script: where things are, and how to say what goes on.
 # Sourced, never run. Bash.
 
-set -euo pipefail
+set -Eeuo pipefail
+trap 'printf "cohmem lab: %s: line %s: unexpected failure of: %s\n" "${BASH_SOURCE[0]##*/}" "$LINENO" "$BASH_COMMAND" >&2' ERR
 
 COHMEM_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 : "${COHMEM_CACHE:=${XDG_CACHE_HOME:-$HOME/.cache}/cohmem}"

@@ -125,7 +125,7 @@ start_vm() {
 	else
 		args+=(-serial "file:$run/console.log")
 	fi
-	args+=(-append "console=$console panic=-1 log_buf_len=4M $([ -n "$shell" ] && echo quiet) $l1_append")
+	args+=(-append "console=$console panic=-1 log_buf_len=4M ${shell:+quiet} $l1_append")
 	printf '%q ' "${args[@]}" >"$run/qemu.cmd"
 	: >"$run/verdict"
 	if [ -n "$shell" ]; then

@@ -49,7 +49,7 @@ show_line() {
 	boot\ *) read -r _ ms rel <<<"$1"; progress "L1 is up: $rel, $ms ms after its kernel started" ;;
 	step\ *) current=${1#step }; progress "  $current ..." ;;
 	out\ *) [ -z "${scenario_verbose:-}" ] || [ -n "$quiet" ] || printf '        | %s\n' "${1#out }" >&2 ;;
-	end\ *) read -r _ what status ms <<<"$1"
+	end\ *) read -r _ status ms what <<<"$1"
 		if [ "$status" = 0 ] || [ "$status" = 77 ]; then
 			[ -n "${scenario_verbose:-}" ] || progress "  $what: done in $ms ms"
 		else
@@ -76,7 +76,7 @@ judge() {
 			*) pass_line "$what/$reason" ;;
 			esac ;;
 		end\ *)
-			read -r _ _ status _ <<<"$line"
+			read -r _ status _ <<<"$line"
 			if [ "$status" = timeout ]; then
 				fail_line "$what" "did not end in time"
 			elif [ "$status" = 77 ] && [ $nr_tap_step = 0 ]; then
@@ -127,6 +127,6 @@ conclude() {
 		"$nr_passed" "$nr_failed" "$nr_skipped" "$run" >&2
 	printf '%s\n' "$release" >"$run/kernel"
 	find "$COHMEM_CACHE/runs" -mindepth 1 -maxdepth 1 -type d | sort | head -n -60 | xargs -r rm -rf
-	[ "$nr_failed" = 0 ]
+	exit $((nr_failed > 0))
 }
 host_results=()

@@ -87,13 +87,7 @@ int lab_write_file(const char *path, const char *text)
 	return ret;
 }
 
-/**
- * lab_port_open() - open a virtio-serial port by its name
- * @name: the name the VMM gave it
- * @flags: of open(2)
- * Return: a descriptor, or -errno; -ENOENT where no such port exists.
- */
-int lab_port_open(const char *name, int flags)
+static int try_port(const char *name, int flags)
 {
 	DIR *d = opendir("/sys/class/virtio-ports");
 	struct dirent *e;
@@ -115,6 +109,28 @@ int lab_port_open(const char *name, int flags)
 			fd = -errno;
 	}
 	closedir(d);
+	return fd;
+}
+
+/**
+ * lab_port_open() - open a virtio-serial port by its name
+ * @name: the name the VMM gave it
+ * @flags: of open(2)
+ *
+ * Ports appear a little after their controller: wait up to 5 s for this one.
+ *
+ * Return: a descriptor, or -errno; -ENOENT where no such port came.
+ */
+int lab_port_open(const char *name, int flags)
+{
+	int fd, tries;
+
+	for (tries = 0; tries < 250; tries++) {
+		fd = try_port(name, flags);
+		if (fd >= 0)
+			break;
+		usleep(20000);
+	}
 	return fd;
 }
 

@@ -9,7 +9,7 @@
  *	boot MS RELEASE		L1 is up, MS after its kernel started
  *	step NAME		a step begins
  *	out TEXT		a line it printed
- *	end NAME STATUS MS	it ended: exit status, 128 + signal, or "timeout"
+ *	end STATUS MS NAME	it ended: exit status, 128 + signal, or "timeout"
  *	done			all steps were run; without it the run failed
  *
  * The kernel log goes out on "org.cohmem.kmsg" as it is written, so that it is
@@ -205,13 +205,13 @@ static void run_step(const char *name, int seconds, const char *command)
 	close(out[0]);
 	now = lab_now_ms() - start;
 	if (timeout)
-		lab_say(verdict, "end %s timeout %llu\n", name,
-			(unsigned long long)now);
+		lab_say(verdict, "end timeout %llu %s\n",
+			(unsigned long long)now, name);
 	else
-		lab_say(verdict, "end %s %d %llu\n", name,
+		lab_say(verdict, "end %d %llu %s\n",
 			WIFEXITED(status) ? WEXITSTATUS(status) :
 					    128 + WTERMSIG(status),
-			(unsigned long long)now);
+			(unsigned long long)now, name);
 	/* Whatever a step left behind must not reach into the next one. */
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
