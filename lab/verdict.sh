@@ -2,6 +2,7 @@
 # The verdict: follow L1's report while it runs, then judge it and the kernel
 # log. Sourced by lab/run. Bash.
 # shellcheck shell=bash disable=SC2154
+. "$COHMEM_TOP/tests/tap.sh"
 
 # What a kernel log must not hold. "Memory failure" lines are what the poison
 # tests provoke and are judged by them.
@@ -59,37 +60,43 @@ show_line() {
 }
 
 # judge: from the verdict file to tests. A step that speaks TAP counts by its
-# lines, any other counts as one test; a crash after good lines is a failure.
+# lines, any other counts as one test.
 judge() {
-	local line what='' nr_tap_step=0 bad=0 text reason
+	local line what='' status
 	while IFS= read -r line; do
 		line=${line%$'\r'}
 		case $line in
-		step\ *) what=${line#step } nr_tap_step=0 bad=0 ;;
-		'out ok '* | 'out not ok '*)
-			text=${line#out }
-			reason=${text#* - }
-			nr_tap_step=$((nr_tap_step + 1))
-			case $text in
-			'not ok '*) bad=1; fail_line "$what/$reason" "see verdict" ;;
-			*'# SKIP'* | *'# skip'*) skip_line "$what/${reason%%#*}" "${reason#*#* }" ;;
-			*) pass_line "$what/$reason" ;;
-			esac ;;
+		step\ *) what=${line#step }; : >"$run/step.out" ;;
+		out\ *) printf '%s\n' "${line#out }" >>"$run/step.out" ;;
 		end\ *)
 			read -r _ status _ <<<"$line"
-			if [ "$status" = timeout ]; then
-				fail_line "$what" "did not end in time"
-			elif [ "$status" = 77 ] && [ $nr_tap_step = 0 ]; then
-				skip_line "$what" "$(grep '^out ' "$run/verdict" | tail -n 1 | cut -c5-)"
-			elif [ "$status" != 0 ] && [ $bad = 0 ]; then
-				fail_line "$what" "exit status $status"
-			elif [ $nr_tap_step = 0 ]; then
-				pass_line "$what"
-			fi
+			judge_step "$what" "$status"
 			what='' ;;
 		esac
 	done <"$run/verdict"
 	[ -z "$what" ] || fail_line "$what" "L1 ended while it ran"
+	rm -f "$run/step.out"
+}
+
+judge_step() {
+	local kind name why
+	if grep -qE '^(1\.\.[0-9]|(not )?ok )' "$run/step.out"; then
+		[ "$2" != timeout ] || echo "Bail out! did not end in time" >>"$run/step.out"
+		while IFS=$'\t' read -r kind name why; do
+			case $kind in
+			P) pass_line "$1: $name" ;;
+			F) fail_line "$1: $name" "see verdict" ;;
+			S) skip_line "$1: $name" "$why" ;;
+			esac
+		done < <(tap_parse "$run/step.out" "$2")
+	else
+		case $2 in
+		0) pass_line "$1" ;;
+		77) skip_line "$1" "$(tail -n 1 "$run/step.out")" ;;
+		timeout) fail_line "$1" "did not end in time" ;;
+		*) fail_line "$1" "exit status $2: $(tail -n 1 "$run/step.out")" ;;
+		esac
+	fi
 }
 
 # allow PATTERN: lines a scenario provokes on purpose.
