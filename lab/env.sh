@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034
 # Shared by every lab script: where things are, and how to say what goes on.
 # Sourced, never run. Bash.
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The machine: how the emulated superchip, QEMU and L1 are put together.
 # Sourced by lab/run, whose variables it uses. Bash.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 
 # Where the coherent memory lies in L1's physical address space: above all RAM
 # that a lab machine has, below the address limit of every CPU model.
@@ -73,12 +73,11 @@ pack_initrd() {
 }
 
 start_sim() {
-	local tries
 	"$sim" run --model "$model" --hbm "$hbm" --mem "$hbm_file" --mem-base "$MEM_BASE" \
 		--socket "$sock/vfu" --control "$sock/ctl" --log "$run/sim.log" \
 		>"$run/sim.out" 2>&1 </dev/null &
 	sim_pid=$!
-	for tries in $(seq 50); do
+	for _ in $(seq 50); do
 		[ -S "$sock/vfu" ] && return
 		kill -0 "$sim_pid" 2>/dev/null || break
 		sleep 0.1

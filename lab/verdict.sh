@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The verdict: follow L1's report while it runs, then judge it and the kernel
 # log. Sourced by lab/run. Bash.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 . "$COHMEM_TOP/tests/tap.sh"
 
 # What a kernel log must not hold. "Memory failure" lines are what the poison
@@ -27,7 +27,7 @@ fail_line() {
 # follow: show each step as it ends, until QEMU has gone or time is up.
 follow() {
 	local deadline=$((SECONDS + scenario_timeout)) line
-	exec {report}< <(tail -n +1 -f --pid="$vm_pid" "$run/verdict" 2>/dev/null)
+	exec {report}< <(exec tail -n +1 -f --pid="$vm_pid" "$run/verdict" 2>/dev/null)
 	while [ $SECONDS -lt $deadline ]; do
 		if IFS= read -r -t 2 -u "$report" line; then
 			show_line "$line"
@@ -133,6 +133,8 @@ conclude() {
 	printf '%s on %s: %d passed, %d failed, %d skipped  (logs: %s)\n' "$name" "$release" \
 		"$nr_passed" "$nr_failed" "$nr_skipped" "$run" >&2
 	printf '%s\n' "$release" >"$run/kernel"
+	printf '1..%d\n' "$nr_tap" >>"$run/result.tap"
+	[ -z "${COHMEM_RESULT:-}" ] || cp "$run/result.tap" "$COHMEM_RESULT"
 	find "$COHMEM_CACHE/runs" -mindepth 1 -maxdepth 1 -type d | sort | head -n -60 | xargs -r rm -rf
 	exit $((nr_failed > 0))
 }

@@ -11,6 +11,8 @@ want() {
 	shift 2
 	got=$(
 		. "$top/tests/tap.sh"
+		TAP_DIR=$(mktemp -d)
+		trap 'rm -rf "$TAP_DIR"' EXIT
 		printf '%s\n' "$@" >"$TAP_DIR/log"
 		tap_count x "$TAP_DIR/log" "$status" >/dev/null
 		tap_total | tail -n 1
