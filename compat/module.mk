@@ -24,5 +24,5 @@ module:
 			mkdir -p "$(OUT)/$$(dirname "$$f")"; \
 			cmp -s "$$f" "$(OUT)/$$f" || cp "$$f" "$(OUT)/$$f"; \
 		done
-	$(MAKE) -C $(KDIR) M=$(OUT)/driver CONFIG_COHMEM_VFIO_PCI=m modules
+	$(MAKE) -C $(KDIR) O=$(KDIR) M=$(OUT)/driver CONFIG_COHMEM_VFIO_PCI=m modules
 	cp $(OUT)/driver/cohmem_vfio_pci.ko $(OUT)/cohmem_vfio_pci.ko
