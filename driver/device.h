@@ -90,6 +90,7 @@ struct cohmem_platform {
  * @ready_wq: woken by every change of @ready and of the gate
  * @poll: looks at the device while it is waited for
  * @opened: @poll may run; changed under @state_lock
+ * @paused: @poll found the gate closed and stopped; under @state_lock
  * @alias: kernel mappings by window number, one array per region; entries
  *	are added under @state_lock for reading, removed under it for writing
  * @nr_alias: entries in all of @alias
@@ -112,6 +113,7 @@ struct cohmem_device {
 	wait_queue_head_t ready_wq;
 	struct delayed_work poll;
 	bool opened;
+	bool paused;
 
 	struct xarray alias[COHMEM_MAX_REGIONS];
 	atomic_t nr_alias;
@@ -224,6 +226,35 @@ int cohmem_poison_open(struct cohmem_device *cdev);
 void cohmem_poison_close(struct cohmem_device *cdev);
 u64 cohmem_poison_clean(struct cohmem_device *cdev,
 			const struct cohmem_region *r, u64 off, u64 len);
+int cohmem_poison_add(struct cohmem_device *cdev, u64 phys);
+unsigned int cohmem_poison_count(struct cohmem_device *cdev, bool *overflow);
+int cohmem_poison_list(struct cohmem_device *cdev, char *buf);
+
+/**
+ * struct cohmem_scrub_status - what scrubbing is up to
+ * @policy: the word that is in force: "off", "close" or "open"
+ * @overridden: set for this device, not taken from the module parameter
+ * @state: "idle", "waiting" (for the memory) or "running"
+ * @dirty: the memory may hold what a user left
+ * @runs: how many runs have ended
+ * @result: 0 or the -errno with which the last run ended
+ * @bytes: cleared by the run that goes on, or else by the last one
+ * @total: bytes that this run has to clear
+ * @skipped: bytes in bad pages that it left out
+ * @ms: how long it has taken
+ */
+struct cohmem_scrub_status {
+	const char *policy;
+	bool overridden;
+	const char *state;
+	bool dirty;
+	u64 runs;
+	int result;
+	u64 bytes;
+	u64 total;
+	u64 skipped;
+	u64 ms;
+};
 
 /*
  * scrub.c: data does not outlive its user. cohmem_scrub_open() runs after the
@@ -234,6 +265,9 @@ int cohmem_scrub_init(struct cohmem_device *cdev);
 void cohmem_scrub_fini(struct cohmem_device *cdev);
 int cohmem_scrub_open(struct cohmem_device *cdev);
 void cohmem_scrub_close(struct cohmem_device *cdev);
+int cohmem_scrub_set_policy(struct cohmem_device *cdev, const char *word);
+void cohmem_scrub_status(struct cohmem_device *cdev,
+			 struct cohmem_scrub_status *st);
 
 /* dmabuf.c: called right after enabling and right before disabling. */
 #if IS_ENABLED(CONFIG_VFIO_PCI_DMABUF)

@@ -113,8 +113,8 @@ u64 cohmem_ready_timeout_ms(const struct cohmem_ready *r,
 }
 
 /* What is missing, or COHMEM_FAIL_NONE if the memory is there. */
-static enum cohmem_fail missing(const struct cohmem_ready *r,
-				const struct cohmem_observation *seen)
+static enum cohmem_fail untrained(const struct cohmem_ready *r,
+				  const struct cohmem_observation *seen)
 {
 	if (gone(r, seen))
 		return COHMEM_FAIL_GONE;
@@ -134,6 +134,17 @@ static enum cohmem_fail missing(const struct cohmem_ready *r,
 	return COHMEM_FAIL_NONE;
 }
 
+static enum cohmem_fail missing(const struct cohmem_ready *r,
+				const struct cohmem_observation *seen)
+{
+	enum cohmem_fail fail = untrained(r, seen);
+
+	if (fail == COHMEM_FAIL_NONE && r->want_clear &&
+	    seen->clear != COHMEM_BAR0_MEM_CLEARED)
+		fail = COHMEM_FAIL_CLEAR;
+	return fail;
+}
+
 /**
  * cohmem_ready_step() - take one look at the device into account
  * @r: the machine
@@ -151,7 +162,7 @@ enum cohmem_ready_state cohmem_ready_step(struct cohmem_ready *r,
 					  u64 now_ms)
 {
 	enum cohmem_fail fail;
-	u64 waited;
+	u64 waited, timeout;
 
 	if (r->state != COHMEM_WAITING)
 		return r->state;
@@ -163,7 +174,9 @@ enum cohmem_ready_state cohmem_ready_step(struct cohmem_ready *r,
 	}
 
 	waited = now_ms > r->since_ms ? now_ms - r->since_ms : 0;
-	if (waited >= cohmem_ready_timeout_ms(r, seen)) {
+	timeout = fail == COHMEM_FAIL_CLEAR ? COHMEM_TRAINING_TIMEOUT_MS :
+					      cohmem_ready_timeout_ms(r, seen);
+	if (waited >= timeout) {
 		r->state = COHMEM_FAILED;
 		r->fail = fail;
 		return r->state;

@@ -50,16 +50,19 @@ enum cohmem_fail {
  * @c2c: BAR0 + COHMEM_BAR0_C2C_LINK (BAR0 parts)
  * @hbm: BAR0 + COHMEM_BAR0_HBM_TRAINING (BAR0 parts)
  * @cxl_size_low: Range 1 Size Low of the CXL DVSEC (CXL parts)
+ * @clear: BAR0 + COHMEM_BAR0_MEM_CLEAR, where @want_clear is set
  */
 struct cohmem_observation {
 	u32 c2c;
 	u32 hbm;
 	u32 cxl_size_low;
+	u32 clear;
 };
 
 /**
  * struct cohmem_ready - the state machine
  * @by: how readiness is announced
+ * @want_clear: not ready before the hardware has cleared its memory
  * @state: where it is
  * @fail: why it is COHMEM_FAILED
  * @depth: resets begun and not ended
@@ -69,6 +72,7 @@ struct cohmem_observation {
  */
 struct cohmem_ready {
 	enum cohmem_ready_by by;
+	bool want_clear;
 	enum cohmem_ready_state state;
 	enum cohmem_fail fail;
 	unsigned int depth;

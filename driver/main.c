@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VFIO PCI driver for GPUs whose memory is reached through a cache-coherent
+ * link. An index: which function of this driver answers which call, and in
+ * which order things are set up and undone. The theory is in device.h.
+ */
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/vfio_pci_core.h>
+
+#include "device.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+static bool nointxmask;
+module_param(nointxmask, bool, 0644);
+MODULE_PARM_DESC(nointxmask,
+		 "Do not use PCI 2.3 INTx masking; as of vfio-pci (default: N)");
+
+static bool disable_idle_d3;
+module_param(disable_idle_d3, bool, 0644);
+MODULE_PARM_DESC(disable_idle_d3,
+		 "Keep unused devices in D0; applies to devices bound later (default: N)");
+
+static bool enable_sriov;
+module_param(enable_sriov, bool, 0644);
+MODULE_PARM_DESC(enable_sriov,
+		 "Allow virtual functions; as of vfio-pci (default: N)");
+
+static int cohmem_init_dev(struct vfio_device *vdev)
+{
+	struct cohmem_device *cdev = cohmem_from_vfio(vdev);
+
+	cdev->core.nointxmask = nointxmask;
+	cdev->core.disable_idle_d3 = disable_idle_d3;
+	/* A GPU without a legacy VGA window: none is worth arbitrating for. */
+	cdev->core.disable_vga = true;
+	return vfio_pci_core_init_dev(vdev);
+}
+
+static int cohmem_open_device(struct vfio_device *vdev)
+{
+	struct cohmem_device *cdev = cohmem_from_vfio(vdev);
+	int ret;
+
+	ret = vfio_pci_core_enable(&cdev->core);
+	if (ret)
+		return ret;
+	if (!cohmem_has_memory(cdev))
+		goto out;
+
+	cohmem_config_reset(cdev);
+	ret = cohmem_poison_open(cdev);
+	if (ret)
+		goto err_disable;
+	cohmem_dmabuf_open(cdev);
+	cohmem_ready_open(cdev);
+	ret = cohmem_scrub_open(cdev);
+	if (ret)
+		goto err_close;
+out:
+	vfio_pci_core_finish_enable(&cdev->core);
+	return 0;
+
+err_close:
+	cohmem_ready_close(cdev);
+	cohmem_dmabuf_close(cdev);
+	cohmem_poison_close(cdev);
+err_disable:
+	vfio_pci_core_disable(&cdev->core);
+	return ret;
+}
+
+static void cohmem_close_device(struct vfio_device *vdev)
+{
+	struct cohmem_device *cdev = cohmem_from_vfio(vdev);
+
+	if (cohmem_has_memory(cdev)) {
+		cohmem_scrub_close(cdev);
+		cohmem_ready_close(cdev);
+		cohmem_dmabuf_close(cdev);
+		cohmem_poison_close(cdev);
+	}
+	vfio_pci_core_close_device(vdev);
+}
+
+static const struct vfio_device_ops cohmem_ops = {
+	.name			= "cohmem_vfio_pci",
+	.init			= cohmem_init_dev,
+	.release		= vfio_pci_core_release_dev,
+	.open_device		= cohmem_open_device,
+	.close_device		= cohmem_close_device,
+	.ioctl			= cohmem_ioctl,
+	.get_region_info_caps	= cohmem_get_region_info,
+	.device_feature		= cohmem_device_feature,
+	.read			= cohmem_read,
+	.write			= cohmem_write,
+	.mmap			= cohmem_mmap,
+	.request		= vfio_pci_core_request,
+	.match			= vfio_pci_core_match,
+	.match_token_uuid	= vfio_pci_core_match_token_uuid,
+	.bind_iommufd		= vfio_iommufd_physical_bind,
+	.unbind_iommufd		= vfio_iommufd_physical_unbind,
+	.attach_ioas		= vfio_iommufd_physical_attach_ioas,
+	.detach_ioas		= vfio_iommufd_physical_detach_ioas,
+	.pasid_attach_ioas	= vfio_iommufd_physical_pasid_attach_ioas,
+	.pasid_detach_ioas	= vfio_iommufd_physical_pasid_detach_ioas,
+};
+
+static int cohmem_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct cohmem_platform plat;
+	struct cohmem_device *cdev;
+	int ret;
+
+	ret = cohmem_firmware_read(pdev, &plat);
+	if (ret)
+		return ret;
+
+	cdev = vfio_alloc_device(cohmem_device, core.vdev, &pdev->dev,
+				 &cohmem_ops);
+	if (IS_ERR(cdev))
+		return PTR_ERR(cdev);
+	cdev->plat = plat;
+	cohmem_config_init(cdev);
+	cohmem_alias_init(cdev);
+	cohmem_ready_setup(cdev);
+	cohmem_dmabuf_init(cdev);
+	dev_set_drvdata(&pdev->dev, &cdev->core);
+
+	ret = cohmem_poison_init(cdev);
+	if (ret)
+		goto err_put;
+	ret = cohmem_scrub_init(cdev);
+	if (ret)
+		goto err_poison;
+	ret = vfio_pci_core_register_device(&cdev->core);
+	if (ret)
+		goto err_scrub;
+	return 0;
+
+err_scrub:
+	cohmem_scrub_fini(cdev);
+err_poison:
+	cohmem_poison_fini(cdev);
+err_put:
+	vfio_put_device(&cdev->core.vdev);
+	return ret;
+}
+
+static void cohmem_remove(struct pci_dev *pdev)
+{
+	struct cohmem_device *cdev = cohmem_from_pdev(pdev);
+
+	/* Pulled out under its user: nothing behind the mappings any more. */
+	if (pci_channel_offline(pdev))
+		cohmem_ready_lost(cdev);
+	vfio_pci_core_unregister_device(&cdev->core);
+	cohmem_scrub_fini(cdev);
+	cohmem_poison_fini(cdev);
+	vfio_put_device(&cdev->core.vdev);
+}
+
+static int cohmem_sriov_configure(struct pci_dev *pdev, int nr_virtfn)
+{
+	struct cohmem_device *cdev = cohmem_from_pdev(pdev);
+	int ret;
+
+	if (!enable_sriov)
+		return -ENOENT;
+	/* Leaves D3hot behind our back, and so maybe the memory untrained. */
+	mutex_lock(&cdev->pm_lock);
+	ret = vfio_pci_core_sriov_configure(&cdev->core, nr_virtfn);
+	if (cdev->core.needs_pm_restore)
+		cohmem_ready_lost(cdev);
+	mutex_unlock(&cdev->pm_lock);
+	return ret;
+}
+
+static void cohmem_reset_prepare(struct pci_dev *pdev)
+{
+	cohmem_ready_reset_prepare(cohmem_from_pdev(pdev));
+}
+
+static void cohmem_reset_done(struct pci_dev *pdev)
+{
+	struct cohmem_device *cdev = cohmem_from_pdev(pdev);
+
+	cohmem_config_reset(cdev);
+	cohmem_ready_reset_done(cdev);
+}
+
+/* A frozen channel ends in a reset of the link, which nobody else announces. */
+static pci_ers_result_t cohmem_error_detected(struct pci_dev *pdev,
+					      pci_channel_state_t state)
+{
+	if (state != pci_channel_io_normal)
+		cohmem_ready_lost(cohmem_from_pdev(pdev));
+	return vfio_pci_core_aer_err_detected(pdev, state);
+}
+
+static void cohmem_error_resume(struct pci_dev *pdev)
+{
+	cohmem_ready_lost(cohmem_from_pdev(pdev));
+}
+
+static const struct pci_error_handlers cohmem_err_handlers = {
+	.reset_prepare	= cohmem_reset_prepare,
+	.reset_done	= cohmem_reset_done,
+	.error_detected	= cohmem_error_detected,
+	.resume		= cohmem_error_resume,
+};
+
+/*
+ * Names for driver_override and for the vfio_pci: alias that libvirt reads;
+ * what a function can do is not decided here (firmware.c).
+ */
+#define COHMEM_ID(device) \
+	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_VENDOR_ID_NVIDIA, device) }
+
+static const struct pci_device_id cohmem_ids[] = {
+	COHMEM_ID(0x2342),	/* GH200 120GB */
+	COHMEM_ID(0x2343),	/* GH200 */
+	COHMEM_ID(0x2345),	/* GH200 480GB */
+	COHMEM_ID(0x2348),	/* GH200 144GB HBM3e */
+	COHMEM_ID(0x2941),	/* GB200 */
+	COHMEM_ID(0x31c2),	/* GB300 */
+	COHMEM_ID(0x3041),	/* Vera Rubin, pre-production */
+	COHMEM_ID(0x307f),	/* Vera Rubin, pre-production */
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, cohmem_ids);
+
+static struct pci_driver cohmem_driver = {
+	.name			= KBUILD_MODNAME,
+	.id_table		= cohmem_ids,
+	.probe			= cohmem_probe,
+	.remove			= cohmem_remove,
+	.sriov_configure	= cohmem_sriov_configure,
+	.err_handler		= &cohmem_err_handlers,
+	.dev_groups		= cohmem_sysfs_groups,
+	.driver_managed_dma	= true,
+	.driver			= {
+		.probe_type	= PROBE_PREFER_ASYNCHRONOUS,
+	},
+};
+module_pci_driver(cohmem_driver);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("VFIO PCI driver for GPUs with CPU-coherent memory");

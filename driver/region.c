@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What user space is told about the regions, and the ioctls that name one. */
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vfio.h>
+
+#include "device.h"
+
+/*
+ * The region is a power of two, as a BAR has to be; the one sparse area says
+ * how much of it is memory, and so can be mapped.
+ */
+static int add_sparse_area(const struct cohmem_region *r,
+			   struct vfio_info_cap *caps)
+{
+	struct vfio_region_info_cap_sparse_mmap *sparse;
+	size_t size = struct_size(sparse, areas, 1);
+	int ret;
+
+	sparse = kzalloc(size, GFP_KERNEL);
+	if (!sparse)
+		return -ENOMEM;
+	sparse->header.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP;
+	sparse->header.version = 1;
+	sparse->nr_areas = 1;
+	sparse->areas[0].offset = 0;
+	sparse->areas[0].size = r->size;
+	ret = vfio_info_add_capability(caps, &sparse->header, size);
+	kfree(sparse);
+	return ret;
+}
+
+/**
+ * cohmem_get_region_info() - VFIO_DEVICE_GET_REGION_INFO
+ * @vdev: the device
+ * @info: in: index; out: the region
+ * @caps: capabilities are added here
+ *
+ * Return: 0 or a negative errno.
+ */
+int cohmem_get_region_info(struct vfio_device *vdev,
+			   struct vfio_region_info *info,
+			   struct vfio_info_cap *caps)
+{
+	struct cohmem_device *cdev = cohmem_from_vfio(vdev);
+	const struct cohmem_region *r = cohmem_region_at(cdev, info->index);
+
+	if (r) {
+		info->offset = VFIO_PCI_INDEX_TO_OFFSET(info->index);
+		info->size = r->region_size;
+		info->flags = VFIO_REGION_INFO_FLAG_READ |
+			      VFIO_REGION_INFO_FLAG_WRITE |
+			      VFIO_REGION_INFO_FLAG_MMAP;
+		return add_sparse_area(r, caps);
+	}
+	if (cohmem_upper_half(cdev, info->index)) {
+		info->offset = VFIO_PCI_INDEX_TO_OFFSET(info->index);
+		info->size = 0;
+		info->flags = 0;
+		return 0;
+	}
+	return vfio_pci_ioctl_get_region_info(vdev, info, caps);
+}
+
+/* An ioeventfd writes to registers; coherent memory has none. */
+static int check_ioeventfd(struct cohmem_device *cdev, void __user *arg)
+{
+	size_t minsz = offsetofend(struct vfio_device_ioeventfd, fd);
+	struct vfio_device_ioeventfd io;
+	unsigned int index;
+
+	if (copy_from_user(&io, arg, minsz))
+		return -EFAULT;
+	index = min_t(u64, VFIO_PCI_OFFSET_TO_INDEX(io.offset), U8_MAX);
+	if (cohmem_region_at(cdev, index) || cohmem_upper_half(cdev, index))
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * cohmem_ioctl() - ioctls of the device
+ * @vdev: the device
+ * @cmd: the ioctl
+ * @arg: its argument
+ *
+ * Return: as the ioctl defines it.
+ */
+long cohmem_ioctl(struct vfio_device *vdev, unsigned int cmd,
+		  unsigned long arg)
+{
+	int ret;
+
+	if (cmd == VFIO_DEVICE_IOEVENTFD) {
+		ret = check_ioeventfd(cohmem_from_vfio(vdev),
+				      (void __user *)arg);
+		if (ret)
+			return ret;
+	}
+	return vfio_pci_core_ioctl(vdev, cmd, arg);
+}
