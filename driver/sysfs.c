@@ -1,9 +1,291 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Attributes of the PCI device. */
+/*
+ * What a person or a program may know about a function, in the folder "cohmem"
+ * of its PCI device while it is bound. An ABI: docs/sysfs-abi. Nothing here
+ * touches the device, so reading is always safe and never wakes it up.
+ */
+#include <linux/kstrtox.h>
 #include <linux/sysfs.h>
 
 #include "device.h"
 
+static struct cohmem_device *to_cdev(struct device *dev)
+{
+	return cohmem_from_pdev(to_pci_dev(dev));
+}
+
+static const struct cohmem_region *find_kind(const struct cohmem_device *cdev,
+					     enum cohmem_kind kind)
+{
+	const struct cohmem_layout *layout = &cdev->plat.layout;
+	unsigned int i;
+
+	for (i = 0; i < layout->nr; i++) {
+		if (layout->region[i].kind == kind)
+			return &layout->region[i];
+	}
+	return NULL;
+}
+
+static ssize_t mode_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	return sysfs_emit(buf, "%s\n", cohmem_has_memory(to_cdev(dev)) ?
+			  "coherent" : "plain");
+}
+static DEVICE_ATTR_RO(mode);
+
+static ssize_t layout_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	const struct cohmem_layout *layout = &to_cdev(dev)->plat.layout;
+	unsigned int i;
+	int len = 0;
+
+	for (i = 0; i < layout->nr; i++) {
+		const struct cohmem_region *r = &layout->region[i];
+
+		len += sysfs_emit_at(buf, len, "%s %u 0x%llx 0x%llx 0x%llx\n",
+				     cohmem_kind_name(r->kind), r->bar,
+				     r->base, r->size, r->region_size);
+	}
+	return len;
+}
+static DEVICE_ATTR_RO(layout);
+
+static ssize_t usemem_size_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n",
+			  find_kind(to_cdev(dev), COHMEM_USEMEM)->size);
+}
+static DEVICE_ATTR_RO(usemem_size);
+
+static ssize_t resmem_size_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n",
+			  find_kind(to_cdev(dev), COHMEM_RESMEM)->size);
+}
+static DEVICE_ATTR_RO(resmem_size);
+
+/* What the readiness machine shows at one moment. */
+static void ready_snapshot(struct device *dev, struct cohmem_ready *ready,
+			   u64 *ms)
+{
+	struct cohmem_device *cdev = to_cdev(dev);
+
+	down_read(&cdev->state_lock);
+	*ready = cdev->ready;
+	*ms = cdev->ready_ms;
+	up_read(&cdev->state_lock);
+}
+
+static ssize_t ready_state_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	struct cohmem_ready ready;
+	u64 ms;
+
+	ready_snapshot(dev, &ready, &ms);
+	return sysfs_emit(buf, "%s\n", cohmem_ready_state_name(ready.state));
+}
+static DEVICE_ATTR_RO(ready_state);
+
+static ssize_t ready_fail_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	struct cohmem_ready ready;
+	u64 ms;
+
+	ready_snapshot(dev, &ready, &ms);
+	return sysfs_emit(buf, "%s\n", cohmem_fail_name(ready.fail));
+}
+static DEVICE_ATTR_RO(ready_fail);
+
+static ssize_t ready_ms_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	struct cohmem_ready ready;
+	u64 ms;
+
+	ready_snapshot(dev, &ready, &ms);
+	return sysfs_emit(buf, "%llu\n", ms);
+}
+static DEVICE_ATTR_RO(ready_ms);
+
+static ssize_t reset_generation_show(struct device *dev,
+				     struct device_attribute *attr, char *buf)
+{
+	struct cohmem_ready ready;
+	u64 ms;
+
+	ready_snapshot(dev, &ready, &ms);
+	return sysfs_emit(buf, "%llu\n", ready.generation);
+}
+static DEVICE_ATTR_RO(reset_generation);
+
+static ssize_t poison_count_show(struct device *dev,
+				 struct device_attribute *attr, char *buf)
+{
+	bool overflow;
+
+	return sysfs_emit(buf, "%u\n",
+			  cohmem_poison_count(to_cdev(dev), &overflow));
+}
+static DEVICE_ATTR_RO(poison_count);
+
+static ssize_t poison_overflow_show(struct device *dev,
+				    struct device_attribute *attr, char *buf)
+{
+	bool overflow;
+
+	cohmem_poison_count(to_cdev(dev), &overflow);
+	return sysfs_emit(buf, "%d\n", overflow);
+}
+static DEVICE_ATTR_RO(poison_overflow);
+
+static ssize_t poison_pages_show(struct device *dev,
+				 struct device_attribute *attr, char *buf)
+{
+	return cohmem_poison_list(to_cdev(dev), buf);
+}
+
+static ssize_t poison_pages_store(struct device *dev,
+				  struct device_attribute *attr,
+				  const char *buf, size_t count)
+{
+	u64 phys;
+	int ret;
+
+	ret = kstrtou64(buf, 0, &phys);
+	if (!ret)
+		ret = cohmem_poison_add(to_cdev(dev), phys);
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(poison_pages);
+
+static ssize_t scrub_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct cohmem_scrub_status st;
+
+	cohmem_scrub_status(to_cdev(dev), &st);
+	return sysfs_emit(buf, "%s\n", st.policy);
+}
+
+static ssize_t scrub_store(struct device *dev, struct device_attribute *attr,
+			   const char *buf, size_t count)
+{
+	int ret = cohmem_scrub_set_policy(to_cdev(dev), buf);
+
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(scrub);
+
+static ssize_t scrub_state_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	struct cohmem_scrub_status st;
+
+	cohmem_scrub_status(to_cdev(dev), &st);
+	return sysfs_emit(buf, "%s\n", st.state);
+}
+static DEVICE_ATTR_RO(scrub_state);
+
+static ssize_t scrub_result_show(struct device *dev,
+				 struct device_attribute *attr, char *buf)
+{
+	struct cohmem_scrub_status st;
+
+	cohmem_scrub_status(to_cdev(dev), &st);
+	return sysfs_emit(buf, "%s\n", st.result);
+}
+static DEVICE_ATTR_RO(scrub_result);
+
+static ssize_t scrub_dirty_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	struct cohmem_scrub_status st;
+
+	cohmem_scrub_status(to_cdev(dev), &st);
+	return sysfs_emit(buf, "%d\n", st.dirty);
+}
+static DEVICE_ATTR_RO(scrub_dirty);
+
+static ssize_t scrub_bytes_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	struct cohmem_scrub_status st;
+
+	cohmem_scrub_status(to_cdev(dev), &st);
+	return sysfs_emit(buf, "%llu\n", st.bytes);
+}
+static DEVICE_ATTR_RO(scrub_bytes);
+
+static ssize_t scrub_skipped_show(struct device *dev,
+				  struct device_attribute *attr, char *buf)
+{
+	struct cohmem_scrub_status st;
+
+	cohmem_scrub_status(to_cdev(dev), &st);
+	return sysfs_emit(buf, "%llu\n", st.skipped);
+}
+static DEVICE_ATTR_RO(scrub_skipped);
+
+static ssize_t scrub_ms_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	struct cohmem_scrub_status st;
+
+	cohmem_scrub_status(to_cdev(dev), &st);
+	return sysfs_emit(buf, "%llu\n", st.ms);
+}
+static DEVICE_ATTR_RO(scrub_ms);
+
+static struct attribute *cohmem_attrs[] = {
+	&dev_attr_mode.attr,
+	&dev_attr_layout.attr,
+	&dev_attr_usemem_size.attr,
+	&dev_attr_resmem_size.attr,
+	&dev_attr_ready_state.attr,
+	&dev_attr_ready_fail.attr,
+	&dev_attr_ready_ms.attr,
+	&dev_attr_reset_generation.attr,
+	&dev_attr_poison_count.attr,
+	&dev_attr_poison_overflow.attr,
+	&dev_attr_poison_pages.attr,
+	&dev_attr_scrub.attr,
+	&dev_attr_scrub_state.attr,
+	&dev_attr_scrub_result.attr,
+	&dev_attr_scrub_dirty.attr,
+	&dev_attr_scrub_bytes.attr,
+	&dev_attr_scrub_skipped.attr,
+	&dev_attr_scrub_ms.attr,
+	NULL
+};
+
+/* A plain function has only its mode; a part without resmem no size of it. */
+static umode_t cohmem_attr_visible(struct kobject *kobj, struct attribute *attr,
+				   int n)
+{
+	struct cohmem_device *cdev = to_cdev(kobj_to_dev(kobj));
+
+	if (attr != &dev_attr_mode.attr && !cohmem_has_memory(cdev))
+		return 0;
+	if (attr == &dev_attr_resmem_size.attr &&
+	    !find_kind(cdev, COHMEM_RESMEM))
+		return 0;
+	return attr->mode;
+}
+
+static const struct attribute_group cohmem_group = {
+	.name = "cohmem",
+	.attrs = cohmem_attrs,
+	.is_visible = cohmem_attr_visible,
+};
+
 const struct attribute_group *cohmem_sysfs_groups[] = {
+	&cohmem_group,
 	NULL
 };

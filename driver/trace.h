@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tracepoints: every change of state, and every fault. */
+/*
+ * Tracepoints: what a person wants to see when a GPU does not work, and what
+ * would flood the log.
+ *
+ * Devices are recorded as numbers and not as strings, so that an event costs
+ * little in the fault path and can be filtered ("devid == 0x100").
+ */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM cohmem
 
@@ -11,61 +17,185 @@
 
 #include "core/ready.h"
 
+#ifndef COHMEM_TRACE_ENUMS
+#define COHMEM_TRACE_ENUMS
+/**
+ * enum cohmem_scrub_event - how far clearing the memory is
+ * @COHMEM_SCRUB_BEGIN: it starts
+ * @COHMEM_SCRUB_PROGRESS: another part is done
+ * @COHMEM_SCRUB_END: it is over, with a result
+ */
+enum cohmem_scrub_event {
+	COHMEM_SCRUB_BEGIN,
+	COHMEM_SCRUB_PROGRESS,
+	COHMEM_SCRUB_END,
+};
+#endif /* COHMEM_TRACE_ENUMS */
+
+TRACE_DEFINE_ENUM(COHMEM_RESETTING);
+TRACE_DEFINE_ENUM(COHMEM_WAITING);
+TRACE_DEFINE_ENUM(COHMEM_READY);
+TRACE_DEFINE_ENUM(COHMEM_FAILED);
+TRACE_DEFINE_ENUM(COHMEM_FAIL_NONE);
+TRACE_DEFINE_ENUM(COHMEM_FAIL_C2C);
+TRACE_DEFINE_ENUM(COHMEM_FAIL_HBM);
+TRACE_DEFINE_ENUM(COHMEM_FAIL_INFO_VALID);
+TRACE_DEFINE_ENUM(COHMEM_FAIL_ACTIVE);
+TRACE_DEFINE_ENUM(COHMEM_FAIL_CLEAR);
+TRACE_DEFINE_ENUM(COHMEM_FAIL_GONE);
+TRACE_DEFINE_ENUM(COHMEM_SCRUB_BEGIN);
+TRACE_DEFINE_ENUM(COHMEM_SCRUB_PROGRESS);
+TRACE_DEFINE_ENUM(COHMEM_SCRUB_END);
+
+#define cohmem_show_state(val)						\
+	__print_symbolic(val,						\
+			 { COHMEM_RESETTING,	"resetting" },		\
+			 { COHMEM_WAITING,	"waiting" },		\
+			 { COHMEM_READY,	"ready" },		\
+			 { COHMEM_FAILED,	"failed" })
+
+#define cohmem_show_fail(val)						\
+	__print_symbolic(val,						\
+			 { COHMEM_FAIL_NONE,	"none" },		\
+			 { COHMEM_FAIL_C2C,	"c2c" },		\
+			 { COHMEM_FAIL_HBM,	"hbm" },		\
+			 { COHMEM_FAIL_INFO_VALID, "info-valid" },	\
+			 { COHMEM_FAIL_ACTIVE,	"active" },		\
+			 { COHMEM_FAIL_CLEAR,	"clear" },		\
+			 { COHMEM_FAIL_GONE,	"gone" })
+
+#define cohmem_show_scrub(val)						\
+	__print_symbolic(val,						\
+			 { COHMEM_SCRUB_BEGIN,	"begin" },		\
+			 { COHMEM_SCRUB_PROGRESS, "progress" },		\
+			 { COHMEM_SCRUB_END,	"end" })
+
+#define cohmem_trace_dev_fields						\
+	__field(u16, domain)						\
+	__field(u16, devid)
+
+#define cohmem_trace_dev_assign(pdev)					\
+	do {								\
+		__entry->domain = pci_domain_nr((pdev)->bus);		\
+		__entry->devid = pci_dev_id(pdev);			\
+	} while (0)
+
+#define COHMEM_TRACE_DEV_FMT	"%04x:%02x:%02x.%d"
+#define cohmem_trace_dev_args						\
+	__entry->domain, PCI_BUS_NUM(__entry->devid),			\
+	PCI_SLOT(__entry->devid & 0xff), PCI_FUNC(__entry->devid & 0xff)
+
+/*
+ * The readiness machine moved. "resetting" begins a reset and "waiting" ends
+ * it; resets nest, @depth says how deep. @waited_ms is the length of the wait
+ * that a move to "ready" or "failed" ends.
+ */
 TRACE_EVENT(cohmem_ready_state,
 	TP_PROTO(struct pci_dev *pdev, const struct cohmem_ready *ready,
 		 u64 waited_ms),
 	TP_ARGS(pdev, ready, waited_ms),
 	TP_STRUCT__entry(
-		__string(device, pci_name(pdev))
-		__field(unsigned int, state)
-		__field(unsigned int, fail)
+		cohmem_trace_dev_fields
+		__field(u8, state)
+		__field(u8, fail)
+		__field(u32, depth)
 		__field(u64, generation)
 		__field(u64, waited_ms)
 	),
 	TP_fast_assign(
-		__assign_str(device);
+		cohmem_trace_dev_assign(pdev);
 		__entry->state = ready->state;
 		__entry->fail = ready->fail;
+		__entry->depth = ready->depth;
 		__entry->generation = ready->generation;
 		__entry->waited_ms = waited_ms;
 	),
-	TP_printk("%s %s fail=%u generation=%llu waited_ms=%llu",
-		  __get_str(device),
-		  __print_symbolic(__entry->state,
-				   { COHMEM_RESETTING, "resetting" },
-				   { COHMEM_WAITING, "waiting" },
-				   { COHMEM_READY, "ready" },
-				   { COHMEM_FAILED, "failed" }),
-		  __entry->fail, __entry->generation, __entry->waited_ms)
+	TP_printk(COHMEM_TRACE_DEV_FMT " %s fail=%s generation=%llu depth=%u waited_ms=%llu",
+		  cohmem_trace_dev_args, cohmem_show_state(__entry->state),
+		  cohmem_show_fail(__entry->fail), __entry->generation,
+		  __entry->depth, __entry->waited_ms)
 );
 
+/*
+ * A fault on usemem or resmem was answered: @off is the offset in the region,
+ * @order the leaf that was asked for, @ret the vm_fault_t as a number.
+ */
 TRACE_EVENT(cohmem_fault,
-	TP_PROTO(struct pci_dev *pdev, unsigned int index, u64 offset,
-		 unsigned int order, unsigned int result),
-	TP_ARGS(pdev, index, offset, order, result),
+	TP_PROTO(struct pci_dev *pdev, unsigned int bar, u64 off,
+		 unsigned int order, unsigned int ret),
+	TP_ARGS(pdev, bar, off, order, ret),
 	TP_STRUCT__entry(
-		__string(device, pci_name(pdev))
-		__field(unsigned int, index)
-		__field(u64, offset)
-		__field(unsigned int, order)
-		__field(unsigned int, result)
+		cohmem_trace_dev_fields
+		__field(u8, bar)
+		__field(u8, order)
+		__field(u32, ret)
+		__field(u64, off)
 	),
 	TP_fast_assign(
-		__assign_str(device);
-		__entry->index = index;
-		__entry->offset = offset;
+		cohmem_trace_dev_assign(pdev);
+		__entry->bar = bar;
 		__entry->order = order;
-		__entry->result = result;
+		__entry->ret = ret;
+		__entry->off = off;
 	),
-	TP_printk("%s region=%u offset=0x%llx order=%u result=0x%x",
-		  __get_str(device), __entry->index, __entry->offset,
-		  __entry->order, __entry->result)
+	TP_printk(COHMEM_TRACE_DEV_FMT " bar=%u off=0x%llx order=%u ret=0x%x",
+		  cohmem_trace_dev_args, __entry->bar, __entry->off,
+		  __entry->order, __entry->ret)
+);
+
+/* A page went bad; @nr are known now, @kept says whether it could be noted. */
+TRACE_EVENT(cohmem_poison,
+	TP_PROTO(struct pci_dev *pdev, u64 phys, unsigned int nr, bool kept),
+	TP_ARGS(pdev, phys, nr, kept),
+	TP_STRUCT__entry(
+		cohmem_trace_dev_fields
+		__field(bool, kept)
+		__field(u32, nr)
+		__field(u64, phys)
+	),
+	TP_fast_assign(
+		cohmem_trace_dev_assign(pdev);
+		__entry->kept = kept;
+		__entry->nr = nr;
+		__entry->phys = phys;
+	),
+	TP_printk(COHMEM_TRACE_DEV_FMT " phys=0x%llx nr=%u kept=%d",
+		  cohmem_trace_dev_args, __entry->phys, __entry->nr,
+		  __entry->kept)
+);
+
+/* Clearing the memory between two users. */
+TRACE_EVENT(cohmem_scrub,
+	TP_PROTO(struct pci_dev *pdev, enum cohmem_scrub_event event, u64 bytes,
+		 u64 total, u64 ms, int ret),
+	TP_ARGS(pdev, event, bytes, total, ms, ret),
+	TP_STRUCT__entry(
+		cohmem_trace_dev_fields
+		__field(u8, event)
+		__field(int, ret)
+		__field(u64, bytes)
+		__field(u64, total)
+		__field(u64, ms)
+	),
+	TP_fast_assign(
+		cohmem_trace_dev_assign(pdev);
+		__entry->event = event;
+		__entry->ret = ret;
+		__entry->bytes = bytes;
+		__entry->total = total;
+		__entry->ms = ms;
+	),
+	TP_printk(COHMEM_TRACE_DEV_FMT " %s bytes=%llu total=%llu ms=%llu ret=%d",
+		  cohmem_trace_dev_args, cohmem_show_scrub(__entry->event),
+		  __entry->bytes, __entry->total, __entry->ms, __entry->ret)
 );
 
 #endif /* COHMEM_TRACE_H */
 
+/* Found by -I$(src): the same in a kernel tree and outside of one. */
 #undef TRACE_INCLUDE_PATH
 #define TRACE_INCLUDE_PATH .
 #undef TRACE_INCLUDE_FILE
 #define TRACE_INCLUDE_FILE trace
+
 #include <trace/define_trace.h>
