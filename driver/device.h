@@ -89,6 +89,7 @@ struct cohmem_platform {
  * @ready: the readiness machine
  * @ready_wq: woken by every change of @ready and of the gate
  * @poll: looks at the device while it is waited for
+ * @ready_ms: how long the last wait took that ended; under @state_lock
  * @opened: @poll may run; changed under @state_lock
  * @paused: @poll found the gate closed and stopped; under @state_lock
  * @alias: kernel mappings by window number, one array per region; entries
@@ -112,6 +113,7 @@ struct cohmem_device {
 	struct cohmem_ready ready;
 	wait_queue_head_t ready_wq;
 	struct delayed_work poll;
+	u64 ready_ms;
 	bool opened;
 	bool paused;
 
@@ -233,11 +235,9 @@ int cohmem_poison_list(struct cohmem_device *cdev, char *buf);
 /**
  * struct cohmem_scrub_status - what scrubbing is up to
  * @policy: the word that is in force: "off", "close" or "open"
- * @overridden: set for this device, not taken from the module parameter
  * @state: "idle", "waiting" (for the memory) or "running"
  * @dirty: the memory may hold what a user left
- * @runs: how many runs have ended
- * @result: 0 or the -errno with which the last run ended
+ * @result: how the last run ended: "none" yet, "ok", or what went wrong
  * @bytes: cleared by the run that goes on, or else by the last one
  * @total: bytes that this run has to clear
  * @skipped: bytes in bad pages that it left out
@@ -245,11 +245,9 @@ int cohmem_poison_list(struct cohmem_device *cdev, char *buf);
  */
 struct cohmem_scrub_status {
 	const char *policy;
-	bool overridden;
 	const char *state;
 	bool dirty;
-	u64 runs;
-	int result;
+	const char *result;
 	u64 bytes;
 	u64 total;
 	u64 skipped;
