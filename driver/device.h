@@ -255,7 +255,7 @@ struct cohmem_scrub_status {
 };
 
 /*
- * scrub.c: data does not outlive its user. cohmem_scrub_open() runs after the
+ * scrub.c (and wipe.c): data does not outlive its user. cohmem_scrub_open() runs after the
  * device is enabled and the poller started, before user space gets it;
  * cohmem_scrub_close() runs before the device is disabled, with no user left.
  */

@@ -48,7 +48,7 @@
  * @watch: ranges registered with the kernel, one per region
  * @watched: which of @watch are registered; the kernel cannot tell
  * @told: the user was told that this kernel reports nothing
- * @lock: guards adding to @page
+ * @lock: guards adding to @page; nests in open_lock
  * @nr: entries of @page; read without @lock
  * @overflow: there were more bad pages than entries
  * @page: physical address of each bad page, in order of discovery
@@ -59,7 +59,7 @@ struct cohmem_poison {
 	struct pfn_address_space watch[COHMEM_MAX_REGIONS];
 	bool watched[COHMEM_MAX_REGIONS];
 	bool told;
-	spinlock_t lock;
+	spinlock_t lock; /* see above */
 	unsigned int nr;
 	bool overflow;
 	u64 page[COHMEM_POISON_MAX];
@@ -190,7 +190,7 @@ int cohmem_poison_init(struct cohmem_device *cdev)
 
 	if (!cohmem_has_memory(cdev))
 		return 0;
-	p = kvzalloc(sizeof(*p), GFP_KERNEL);
+	p = kvzalloc_obj(*p);
 	if (!p)
 		return -ENOMEM;
 	p->cdev = cdev;
@@ -355,7 +355,7 @@ unsigned int cohmem_poison_count(struct cohmem_device *cdev, bool *overflow)
 	const struct cohmem_poison *p = cdev->poison;
 
 	*overflow = READ_ONCE(p->overflow);
-	return smp_load_acquire(&p->nr);
+	return READ_ONCE(p->nr);
 }
 
 /**
@@ -374,6 +374,7 @@ int cohmem_poison_list(struct cohmem_device *cdev, char *buf)
 	/* "0x", 16 digits, newline; and the NUL at the very end. */
 	const unsigned int line = 2 + 16 + 1, fit = (PAGE_SIZE - 1) / line;
 	const struct cohmem_poison *p = cdev->poison;
+	/* Pairs with the release in note(). */
 	unsigned int nr = smp_load_acquire(&p->nr);
 	unsigned int i = nr > fit ? nr - fit : 0;
 	int len = 0;

@@ -70,21 +70,7 @@ TRACE_DEFINE_ENUM(COHMEM_SCRUB_END);
 			 { COHMEM_SCRUB_PROGRESS, "progress" },		\
 			 { COHMEM_SCRUB_END,	"end" })
 
-#define cohmem_trace_dev_fields						\
-	__field(u16, domain)						\
-	__field(u16, devid)
-
-#define cohmem_trace_dev_assign(pdev)					\
-	do {								\
-		__entry->domain = pci_domain_nr((pdev)->bus);		\
-		__entry->devid = pci_dev_id(pdev);			\
-	} while (0)
-
 #define COHMEM_TRACE_DEV_FMT	"%04x:%02x:%02x.%d"
-#define cohmem_trace_dev_args						\
-	__entry->domain, PCI_BUS_NUM(__entry->devid),			\
-	PCI_SLOT(__entry->devid & 0xff), PCI_FUNC(__entry->devid & 0xff)
-
 /*
  * The readiness machine moved. "resetting" begins a reset and "waiting" ends
  * it; resets nest, @depth says how deep. @waited_ms is the length of the wait
@@ -95,7 +81,8 @@ TRACE_EVENT(cohmem_ready_state,
 		 u64 waited_ms),
 	TP_ARGS(pdev, ready, waited_ms),
 	TP_STRUCT__entry(
-		cohmem_trace_dev_fields
+		__field(u16, domain)
+		__field(u16, devid)
 		__field(u8, state)
 		__field(u8, fail)
 		__field(u32, depth)
@@ -103,7 +90,8 @@ TRACE_EVENT(cohmem_ready_state,
 		__field(u64, waited_ms)
 	),
 	TP_fast_assign(
-		cohmem_trace_dev_assign(pdev);
+		__entry->domain = pci_domain_nr(pdev->bus);
+		__entry->devid = pci_dev_id(pdev);
 		__entry->state = ready->state;
 		__entry->fail = ready->fail;
 		__entry->depth = ready->depth;
@@ -111,7 +99,10 @@ TRACE_EVENT(cohmem_ready_state,
 		__entry->waited_ms = waited_ms;
 	),
 	TP_printk(COHMEM_TRACE_DEV_FMT " %s fail=%s generation=%llu depth=%u waited_ms=%llu",
-		  cohmem_trace_dev_args, cohmem_show_state(__entry->state),
+		  __entry->domain, PCI_BUS_NUM(__entry->devid),
+		  PCI_SLOT(__entry->devid & 0xff),
+		  PCI_FUNC(__entry->devid & 0xff),
+		  cohmem_show_state(__entry->state),
 		  cohmem_show_fail(__entry->fail), __entry->generation,
 		  __entry->depth, __entry->waited_ms)
 );
@@ -125,21 +116,26 @@ TRACE_EVENT(cohmem_fault,
 		 unsigned int order, unsigned int ret),
 	TP_ARGS(pdev, bar, off, order, ret),
 	TP_STRUCT__entry(
-		cohmem_trace_dev_fields
+		__field(u16, domain)
+		__field(u16, devid)
 		__field(u8, bar)
 		__field(u8, order)
 		__field(u32, ret)
 		__field(u64, off)
 	),
 	TP_fast_assign(
-		cohmem_trace_dev_assign(pdev);
+		__entry->domain = pci_domain_nr(pdev->bus);
+		__entry->devid = pci_dev_id(pdev);
 		__entry->bar = bar;
 		__entry->order = order;
 		__entry->ret = ret;
 		__entry->off = off;
 	),
 	TP_printk(COHMEM_TRACE_DEV_FMT " bar=%u off=0x%llx order=%u ret=0x%x",
-		  cohmem_trace_dev_args, __entry->bar, __entry->off,
+		  __entry->domain, PCI_BUS_NUM(__entry->devid),
+		  PCI_SLOT(__entry->devid & 0xff),
+		  PCI_FUNC(__entry->devid & 0xff),
+		  __entry->bar, __entry->off,
 		  __entry->order, __entry->ret)
 );
 
@@ -148,19 +144,24 @@ TRACE_EVENT(cohmem_poison,
 	TP_PROTO(struct pci_dev *pdev, u64 phys, unsigned int nr, bool kept),
 	TP_ARGS(pdev, phys, nr, kept),
 	TP_STRUCT__entry(
-		cohmem_trace_dev_fields
+		__field(u16, domain)
+		__field(u16, devid)
 		__field(bool, kept)
 		__field(u32, nr)
 		__field(u64, phys)
 	),
 	TP_fast_assign(
-		cohmem_trace_dev_assign(pdev);
+		__entry->domain = pci_domain_nr(pdev->bus);
+		__entry->devid = pci_dev_id(pdev);
 		__entry->kept = kept;
 		__entry->nr = nr;
 		__entry->phys = phys;
 	),
 	TP_printk(COHMEM_TRACE_DEV_FMT " phys=0x%llx nr=%u kept=%d",
-		  cohmem_trace_dev_args, __entry->phys, __entry->nr,
+		  __entry->domain, PCI_BUS_NUM(__entry->devid),
+		  PCI_SLOT(__entry->devid & 0xff),
+		  PCI_FUNC(__entry->devid & 0xff),
+		  __entry->phys, __entry->nr,
 		  __entry->kept)
 );
 
@@ -170,7 +171,8 @@ TRACE_EVENT(cohmem_scrub,
 		 u64 total, u64 ms, int ret),
 	TP_ARGS(pdev, event, bytes, total, ms, ret),
 	TP_STRUCT__entry(
-		cohmem_trace_dev_fields
+		__field(u16, domain)
+		__field(u16, devid)
 		__field(u8, event)
 		__field(int, ret)
 		__field(u64, bytes)
@@ -178,7 +180,8 @@ TRACE_EVENT(cohmem_scrub,
 		__field(u64, ms)
 	),
 	TP_fast_assign(
-		cohmem_trace_dev_assign(pdev);
+		__entry->domain = pci_domain_nr(pdev->bus);
+		__entry->devid = pci_dev_id(pdev);
 		__entry->event = event;
 		__entry->ret = ret;
 		__entry->bytes = bytes;
@@ -186,7 +189,10 @@ TRACE_EVENT(cohmem_scrub,
 		__entry->ms = ms;
 	),
 	TP_printk(COHMEM_TRACE_DEV_FMT " %s bytes=%llu total=%llu ms=%llu ret=%d",
-		  cohmem_trace_dev_args, cohmem_show_scrub(__entry->event),
+		  __entry->domain, PCI_BUS_NUM(__entry->devid),
+		  PCI_SLOT(__entry->devid & 0xff),
+		  PCI_FUNC(__entry->devid & 0xff),
+		  cohmem_show_scrub(__entry->event),
 		  __entry->bytes, __entry->total, __entry->ms, __entry->ret)
 );
 
