@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The program's commands, and what they share. */
+#ifndef COHMEM_SIM_CLI_H
+#define COHMEM_SIM_CLI_H
+
+#include "env.h"
+#include <getopt.h>
+
+/* Exit codes. */
+#define SIM_EXIT_FAILURE	1
+#define SIM_EXIT_USAGE		2
+
+struct sim_model;
+
+int cohmem_sim_cmd_run(int argc, char **argv);
+int cohmem_sim_cmd_ssdt(int argc, char **argv);
+int cohmem_sim_cmd_ctl(int argc, char **argv);
+int cohmem_sim_cmd_models(int argc, char **argv);
+
+int cohmem_sim_parse_size(const char *text, u64 *value);
+int cohmem_sim_usage_error(const char *command, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+const struct sim_model *cohmem_sim_need_model(const char *command,
+					      const char *name);
+
+#endif /* COHMEM_SIM_CLI_H */

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The control socket: lines in, lines of JSON out, one for one.
+ *
+ * It may be reached through a virtio-serial port, that is, through a connection
+ * that stays open for the life of the VM, adds carriage returns, and cuts lines
+ * anywhere: so a line ends at its line feed and nowhere else, empty lines mean
+ * nothing, and a client may be silent for ever.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "server.h"
+
+/**
+ * cohmem_sim_control_init() - no client
+ * @v: the server
+ */
+void cohmem_sim_control_init(struct sim_server *v)
+{
+	unsigned int i;
+
+	for (i = 0; i < SIM_MAX_CONTROL; i++)
+		v->control[i].fd = -1;
+}
+
+static void hang_up(struct sim_control_client *c)
+{
+	if (c->fd < 0)
+		return;
+	close(c->fd);
+	free(c->line);
+	free(c->out);
+	*c = (struct sim_control_client){ .fd = -1 };
+}
+
+/**
+ * cohmem_sim_control_fini() - hang up on everybody
+ * @v: the server
+ */
+void cohmem_sim_control_fini(struct sim_server *v)
+{
+	unsigned int i;
+
+	for (i = 0; i < SIM_MAX_CONTROL; i++)
+		hang_up(&v->control[i]);
+}
+
+/**
+ * cohmem_sim_control_accept() - a new client, if there is room for it
+ * @v: the server
+ */
+void cohmem_sim_control_accept(struct sim_server *v)
+{
+	int fd = accept4(v->control_fd, NULL, NULL,
+			 SOCK_CLOEXEC | SOCK_NONBLOCK);
+	unsigned int i;
+
+	if (fd < 0)
+		return;
+	for (i = 0; i < SIM_MAX_CONTROL; i++) {
+		struct sim_control_client *c = &v->control[i];
+
+		if (c->fd >= 0)
+			continue;
+		c->line = malloc(SIM_CONTROL_LINE);
+		if (!c->line)
+			break;
+		c->fd = fd;
+		return;
+	}
+	close(fd);
+}
+
+static int flush(struct sim_control_client *c)
+{
+	while (c->out_sent < c->out_len) {
+		ssize_t n = send(c->fd, c->out + c->out_sent,
+				 c->out_len - c->out_sent,
+				 MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno == EAGAIN ? 0 : -errno;
+		c->out_sent += n;
+	}
+	free(c->out);
+	c->out = NULL;
+	c->out_len = c->out_sent = 0;
+	return 0;
+}
+
+static int answer(struct sim_control_client *c, struct json_object *o)
+{
+	const char *text = json_object_to_json_string_ext(o,
+						JSON_C_TO_STRING_PLAIN);
+	size_t len = strlen(text);
+	char *out = realloc(c->out, c->out_len + len + 1);
+
+	if (!out) {
+		json_object_put(o);
+		return -ENOMEM;
+	}
+	memcpy(out + c->out_len, text, len);
+	out[c->out_len + len] = '\n';
+	c->out = out;
+	c->out_len += len + 1;
+	json_object_put(o);
+	return flush(c);
+}
+
+static struct json_object *too_long(void)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "ok", json_object_new_boolean(false));
+	json_object_object_add(o, "error",
+			       json_object_new_string("the line is too long"));
+	return o;
+}
+
+static int got_line(struct sim_server *v, struct sim_control_client *c,
+		    size_t len)
+{
+	struct json_object *o;
+
+	if (c->skip) {
+		c->skip = false;
+		return answer(c, too_long());
+	}
+	while (len && (c->line[len - 1] == '\r' || c->line[len - 1] == ' '))
+		len--;
+	c->line[len] = 0;
+	if (!len)
+		return 0;
+	o = cohmem_sim_command(v, c->line);
+	return o ? answer(c, o) : -ENOMEM;
+}
+
+/* Serve the whole lines that have come. Stops when answers pile up. */
+static int serve_lines(struct sim_server *v, struct sim_control_client *c)
+{
+	char *end;
+	int err = 0;
+
+	while (!err && !c->out_len &&
+	       (end = memchr(c->line, '\n', c->have))) {
+		size_t len = end - c->line;
+
+		err = got_line(v, c, len);
+		c->have -= len + 1;
+		memmove(c->line, end + 1, c->have);
+	}
+	if (c->have == SIM_CONTROL_LINE && !memchr(c->line, '\n', c->have)) {
+		c->skip = true;
+		c->have = 0;
+	}
+	return err;
+}
+
+/**
+ * cohmem_sim_control_serve() - a client has something, or takes something
+ * @v: the server
+ * @client: which
+ * @revents: what poll said
+ */
+void cohmem_sim_control_serve(struct sim_server *v, unsigned int client,
+			      short revents)
+{
+	struct sim_control_client *c = &v->control[client];
+	ssize_t n;
+	int err;
+
+	err = flush(c);
+	if (!err)
+		err = serve_lines(v, c);
+	if (!err && !c->out_len && (revents & (POLLIN | POLLHUP | POLLERR))) {
+		n = recv(c->fd, c->line + c->have, SIM_CONTROL_LINE - c->have,
+			 MSG_DONTWAIT);
+		if (n > 0) {
+			c->have += n;
+			err = serve_lines(v, c);
+		} else if (!n || (errno != EAGAIN && errno != EINTR)) {
+			err = -ENOTCONN;
+		}
+	}
+	if (err)
+		hang_up(c);
+}

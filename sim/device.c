@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The function as a whole: life, resets, readiness. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sim.h"
+
+/* Delays that no test needs to wait for, and none can miss. */
+#define LINK_MS		20
+#define TRAIN_MS	50
+
+/**
+ * cohmem_sim_now_ns() - the clock everything is compared with
+ * Return: nanoseconds since some start, never going back.
+ */
+u64 cohmem_sim_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+/**
+ * cohmem_sim_log() - one line to the log file, if verbose
+ * @s: the superchip
+ * @fmt: as printf
+ */
+void cohmem_sim_log(struct sim *s, const char *fmt, ...)
+{
+	va_list ap;
+	u64 now;
+
+	if (!s->verbose)
+		return;
+	now = cohmem_sim_now_ns();
+	fprintf(s->log, "[%llu.%06llu] ", (unsigned long long)now / 1000000000,
+		(unsigned long long)now / 1000 % 1000000);
+	va_start(ap, fmt);
+	vfprintf(s->log, fmt, ap);
+	va_end(ap);
+	fputc('\n', s->log);
+	fflush(s->log);
+}
+
+/**
+ * cohmem_sim_reset_name() - a kind of reset as a word
+ * @kind: the kind
+ * Return: the word, for JSON.
+ */
+const char *cohmem_sim_reset_name(enum sim_reset kind)
+{
+	static const char * const name[SIM_NR_RESETS] = {
+		[SIM_RESET_POWER_ON] = "power_on",
+		[SIM_RESET_FLR] = "flr",
+		[SIM_RESET_MESSAGE] = "message",
+		[SIM_RESET_D3] = "d3_to_d0",
+	};
+
+	return name[kind];
+}
+
+/**
+ * cohmem_sim_since_reset_ms() - how long ago the last reset was
+ * @s: the superchip
+ * Return: milliseconds.
+ */
+s64 cohmem_sim_since_reset_ms(const struct sim *s)
+{
+	return (cohmem_sim_now_ns() - s->reset_ns) / 1000000;
+}
+
+static bool elapsed(const struct sim *s, s64 delay_ms)
+{
+	return delay_ms >= 0 && cohmem_sim_since_reset_ms(s) >= delay_ms;
+}
+
+static s64 info_ms(const struct sim *s)
+{
+	return s->will.cxl_info_ms == SIM_FOLLOW ? s->will.link_ms :
+						   s->will.cxl_info_ms;
+}
+
+static s64 active_ms(const struct sim *s)
+{
+	return s->will.cxl_active_ms == SIM_FOLLOW ? s->will.train_ms :
+						     s->will.cxl_active_ms;
+}
+
+/**
+ * cohmem_sim_link_up() - is the chip-to-chip link trained?
+ * @s: the superchip
+ * Return: true if so. A part with the CXL DVSEC: MEM_INFO_VALID.
+ */
+bool cohmem_sim_link_up(const struct sim *s)
+{
+	if (s->will.link_down || s->will.withheld)
+		return false;
+	return elapsed(s, s->model->cxl_dvsec ? info_ms(s) : s->will.link_ms);
+}
+
+/**
+ * cohmem_sim_trained() - is the memory trained?
+ * @s: the superchip
+ * Return: true if so. A part with the CXL DVSEC: MEM_ACTIVE.
+ */
+bool cohmem_sim_trained(const struct sim *s)
+{
+	if (s->will.train_stuck || s->will.withheld)
+		return false;
+	return elapsed(s, s->model->cxl_dvsec ? active_ms(s) :
+						s->will.train_ms);
+}
+
+/**
+ * cohmem_sim_cleared() - has the hardware finished clearing its memory?
+ * @s: the superchip
+ * Return: true if so.
+ */
+bool cohmem_sim_cleared(const struct sim *s)
+{
+	return elapsed(s, s->will.clear_ms);
+}
+
+/**
+ * cohmem_sim_ready() - does coherent memory answer?
+ * @s: the superchip
+ * Return: true if so.
+ */
+bool cohmem_sim_ready(const struct sim *s)
+{
+	return !s->removed && cohmem_sim_link_up(s) && cohmem_sim_trained(s);
+}
+
+/**
+ * cohmem_sim_silent() - does the function answer all-ones to everything?
+ * @s: the superchip
+ * Return: true where it was removed, or still recovers from a reset.
+ */
+bool cohmem_sim_silent(const struct sim *s)
+{
+	return s->removed || (s->will.silent_ms && !elapsed(s, s->will.silent_ms));
+}
+
+/**
+ * cohmem_sim_tick() - bring everything that depends on time up to date
+ * @s: the superchip
+ */
+void cohmem_sim_tick(struct sim *s)
+{
+	bool ready = cohmem_sim_ready(s);
+
+	cohmem_sim_config_set_cxl(&s->config, s->hbm.size, s->will.cxl_timeout,
+				  cohmem_sim_link_up(s),
+				  cohmem_sim_link_up(s) && cohmem_sim_trained(s));
+	if (ready == s->was_ready)
+		return;
+	s->was_ready = ready;
+	if (ready)
+		s->count.touched_early += cohmem_sim_hbm_return(&s->hbm);
+	else
+		cohmem_sim_hbm_withdraw(&s->hbm);
+	cohmem_sim_log(s, "memory %s", ready ? "ready" : "not ready");
+}
+
+/**
+ * cohmem_sim_next_deadline_ms() - when cohmem_sim_tick() has work to do
+ * @s: the superchip
+ * Return: milliseconds from now, -1 for never.
+ */
+s64 cohmem_sim_next_deadline_ms(const struct sim *s)
+{
+	const s64 at[] = {
+		s->model->cxl_dvsec ? info_ms(s) : s->will.link_ms,
+		s->model->cxl_dvsec ? active_ms(s) : s->will.train_ms,
+	};
+	s64 now = cohmem_sim_since_reset_ms(s), next = -1;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		if (at[i] > now && (next < 0 || at[i] - now < next))
+			next = at[i] - now;
+	/* Round up, so that the deadline has passed when we look. */
+	return next < 0 ? -1 : next + 1;
+}
+
+static void zero_bars(struct sim *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < 6; i++)
+		if (s->bar_fd[i] >= 0 &&
+		    fallocate(s->bar_fd[i],
+			      FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+			      s->bar_size[i]))
+			cohmem_sim_log(s, "BAR%u: cannot clear: %s", i,
+				       strerror(errno));
+}
+
+/**
+ * cohmem_sim_reset() - reset the function
+ * @s: the superchip
+ * @kind: why; counted, and power-on also forgets sticky state
+ *
+ * Coherent memory keeps its bytes unless told otherwise: software that needs
+ * them gone must see to it.
+ */
+void cohmem_sim_reset(struct sim *s, enum sim_reset kind)
+{
+	s->count.resets[kind]++;
+	s->reset_ns = cohmem_sim_now_ns();
+	cohmem_sim_engine_reset(s);
+	cohmem_sim_config_reset(&s->config, kind == SIM_RESET_POWER_ON);
+	zero_bars(s);
+	/* The memory goes away first, so that a touch from now on shows. */
+	if (s->was_ready) {
+		s->was_ready = false;
+		cohmem_sim_hbm_withdraw(&s->hbm);
+	}
+	if (s->will.clears && cohmem_sim_hbm_clear(&s->hbm))
+		cohmem_sim_log(s, "cannot clear the coherent memory");
+	cohmem_sim_log(s, "reset: %s", cohmem_sim_reset_name(kind));
+	cohmem_sim_tick(s);
+}
+
+static void fill_bars(struct sim *s, u8 with)
+{
+	static u8 chunk[1 << 20];
+	unsigned int i;
+	u64 pos;
+
+	memset(chunk, with, sizeof(chunk));
+	for (i = 0; i < 6; i++) {
+		if (s->bar_fd[i] < 0)
+			continue;
+		for (pos = 0; pos < s->bar_size[i]; pos += sizeof(chunk))
+			if (pwrite(s->bar_fd[i], chunk, sizeof(chunk), pos) < 0)
+				cohmem_sim_log(s, "BAR%u: %s", i,
+					       strerror(errno));
+	}
+}
+
+/**
+ * cohmem_sim_remove() - surprise removal
+ * @s: the superchip
+ *
+ * Everything answers all-ones from now on, pages that the client has mapped
+ * included; writes are lost, DMA ends, no interrupt is signalled.
+ */
+void cohmem_sim_remove(struct sim *s)
+{
+	if (s->removed)
+		return;
+	s->removed = true;
+	cohmem_sim_engine_reset(s);
+	fill_bars(s, 0xff);
+	cohmem_sim_tick(s);
+	cohmem_sim_log(s, "removed");
+}
+
+/**
+ * cohmem_sim_restore() - put the function back: it powers on
+ * @s: the superchip
+ */
+void cohmem_sim_restore(struct sim *s)
+{
+	if (!s->removed)
+		return;
+	s->removed = false;
+	cohmem_sim_reset(s, SIM_RESET_POWER_ON);
+}
+
+/**
+ * cohmem_sim_client_gone() - forget everything that belonged to the client
+ * @s: the superchip
+ */
+void cohmem_sim_client_gone(struct sim *s)
+{
+	cohmem_sim_engine_reset(s);
+	cohmem_sim_dma_fini(&s->dma);
+	cohmem_sim_irq_fini(s);
+	s->wire = NULL;
+}
+
+static int make_bar(struct sim *s, unsigned int bar, u64 size)
+{
+	char name[32];
+
+	if (!size)
+		return 0;
+	snprintf(name, sizeof(name), "cohmem-sim-bar%u", bar);
+	s->bar_fd[bar] = memfd_create(name, MFD_CLOEXEC);
+	if (s->bar_fd[bar] < 0)
+		return -errno;
+	if (ftruncate(s->bar_fd[bar], size))
+		return -errno;
+	s->bar_size[bar] = size;
+	return 0;
+}
+
+/**
+ * cohmem_sim_init() - assemble a superchip and power it on
+ * @s: the superchip
+ * @setup: what it is to be
+ *
+ * Return: 0, or -errno with nothing left behind.
+ */
+int cohmem_sim_init(struct sim *s, const struct sim_setup *setup)
+{
+	unsigned int i;
+	int err;
+
+	memset(s, 0, sizeof(*s));
+	s->log = stderr;
+	s->model = setup->model;
+	s->mem_base = setup->mem_base;
+	s->hbm.fd = -1;
+	for (i = 0; i < 6; i++)
+		s->bar_fd[i] = -1;
+	s->will = (struct sim_behaviour){
+		.link_ms = LINK_MS, .train_ms = TRAIN_MS,
+		.cxl_info_ms = SIM_FOLLOW, .cxl_active_ms = SIM_FOLLOW,
+		.cxl_timeout = 1,
+	};
+	cohmem_sim_dma_init(&s->dma);
+	cohmem_sim_irq_init(s);
+
+	err = cohmem_sim_engine_init(s);
+	if (!err)
+		err = make_bar(s, 0, setup->bar0_size);
+	if (!err)
+		err = make_bar(s, 2, setup->real_bar2);
+	if (!err)
+		err = make_bar(s, 4, setup->real_bar4);
+	if (!err)
+		err = cohmem_sim_hbm_open(&s->hbm, setup->hbm_path,
+					  setup->hbm_size);
+	if (err) {
+		cohmem_sim_fini(s);
+		return err;
+	}
+	cohmem_sim_config_init(&s->config, s->model, setup->device_id,
+			       s->bar_size);
+	cohmem_sim_reset(s, SIM_RESET_POWER_ON);
+	return 0;
+}
+
+/**
+ * cohmem_sim_fini() - take a superchip apart
+ * @s: the superchip
+ */
+void cohmem_sim_fini(struct sim *s)
+{
+	unsigned int i;
+
+	cohmem_sim_dma_fini(&s->dma);
+	cohmem_sim_irq_fini(s);
+	cohmem_sim_engine_fini(s);
+	cohmem_sim_hbm_close(&s->hbm);
+	for (i = 0; i < 6; i++)
+		if (s->bar_fd[i] >= 0)
+			close(s->bar_fd[i]);
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Interrupts: MSI-X vectors and VFIO's error and request notifiers. */
+#include <errno.h>
+#include <linux/vfio.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "sim.h"
+
+/**
+ * cohmem_sim_irq_init() - no vector has a receiver
+ * @s: the superchip
+ */
+void cohmem_sim_irq_init(struct sim *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < SIM_NR_VECTORS; i++)
+		s->msix_fd[i] = -1;
+	s->err_fd = -1;
+	s->req_fd = -1;
+}
+
+/**
+ * cohmem_sim_irq_count() - how many vectors an interrupt index has
+ * @index: VFIO interrupt index
+ * Return: the number, 0 for one that is not there.
+ */
+u32 cohmem_sim_irq_count(u32 index)
+{
+	switch (index) {
+	case SIM_IRQ_MSIX:
+		return SIM_NR_VECTORS;
+	case SIM_IRQ_ERR:
+	case SIM_IRQ_REQ:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static int *slot(struct sim *s, u32 index, u32 vector)
+{
+	if (index == SIM_IRQ_MSIX)
+		return &s->msix_fd[vector];
+	return index == SIM_IRQ_ERR ? &s->err_fd : &s->req_fd;
+}
+
+static void replace(int *slot, int fd)
+{
+	if (*slot >= 0)
+		close(*slot);
+	*slot = fd;
+}
+
+static void disable(struct sim *s, u32 index, u32 start, u32 count)
+{
+	while (count--)
+		replace(slot(s, index, start++), -1);
+}
+
+/**
+ * cohmem_sim_irq_fini() - forget all receivers
+ * @s: the superchip
+ */
+void cohmem_sim_irq_fini(struct sim *s)
+{
+	u32 i;
+
+	for (i = 0; i < SIM_NR_IRQS; i++)
+		disable(s, i, 0, cohmem_sim_irq_count(i));
+}
+
+/*
+ * The descriptor is the client's and may be anything: write only where that
+ * does not block.
+ */
+static int signal_fd(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	u64 one = 1;
+
+	if (fd < 0 || poll(&p, 1, 0) != 1 || !(p.revents & POLLOUT) ||
+	    write(fd, &one, sizeof(one)) != sizeof(one))
+		return -ENOENT;
+	return 0;
+}
+
+/**
+ * cohmem_sim_irq_fire() - signal an MSI-X vector
+ * @s: the superchip
+ * @vector: which
+ *
+ * As hardware does: nothing is signalled while MSI-X is off in config space.
+ *
+ * Return: 0, -EINVAL for a vector that is not there, -ENOENT where nobody
+ * receives it (counted as lost).
+ */
+int cohmem_sim_irq_fire(struct sim *s, u32 vector)
+{
+	if (vector >= SIM_NR_VECTORS)
+		return -EINVAL;
+	if (cohmem_sim_silent(s) || !cohmem_sim_config_msix_on(&s->config) ||
+	    cohmem_sim_config_in_d3(&s->config) ||
+	    signal_fd(s->msix_fd[vector])) {
+		s->count.irqs_lost++;
+		return -ENOENT;
+	}
+	s->count.irqs++;
+	return 0;
+}
+
+/**
+ * cohmem_sim_irq_error() - signal VFIO's error interrupt
+ * @s: the superchip
+ * Return: 0, or -ENOENT where the client did not ask for it.
+ */
+int cohmem_sim_irq_error(struct sim *s)
+{
+	return signal_fd(s->err_fd);
+}
+
+static int trigger(struct sim *s, const struct sim_irq_set *set, u32 i)
+{
+	u32 vector = set->start + i;
+
+	if ((set->flags & VFIO_IRQ_SET_DATA_BOOL) && !set->data[i])
+		return 0;
+	/* A loop-back test: whoever asks gets it, enabled or not. */
+	signal_fd(*slot(s, set->index, vector));
+	return 0;
+}
+
+/**
+ * cohmem_sim_irq_set() - VFIO_USER_DEVICE_SET_IRQS
+ * @s: the superchip
+ * @set: the request
+ *
+ * Return: 0; -EINVAL for a request that makes no sense, -ENOTTY for masking,
+ * which MSI-X does in its own table.
+ */
+int cohmem_sim_irq_set(struct sim *s, struct sim_irq_set *set)
+{
+	u32 data = set->flags & VFIO_IRQ_SET_DATA_TYPE_MASK;
+	u32 action = set->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK;
+	u32 nr = cohmem_sim_irq_count(set->index), i;
+
+	if (set->flags & ~(VFIO_IRQ_SET_DATA_TYPE_MASK |
+			   VFIO_IRQ_SET_ACTION_TYPE_MASK))
+		return -EINVAL;
+	if (!data || (data & (data - 1)) || !action || (action & (action - 1)))
+		return -EINVAL;
+	if (set->start > nr || set->count > nr - set->start)
+		return -EINVAL;
+	if (!set->count) {
+		/* "None of them" is how a whole index is turned off. */
+		if (data != VFIO_IRQ_SET_DATA_NONE || set->start ||
+		    set->nr_fds || action != VFIO_IRQ_SET_ACTION_TRIGGER)
+			return -EINVAL;
+		disable(s, set->index, 0, nr);
+		return 0;
+	}
+	if (action != VFIO_IRQ_SET_ACTION_TRIGGER)
+		return -ENOTTY;
+
+	switch (data) {
+	case VFIO_IRQ_SET_DATA_EVENTFD:
+		if (!set->nr_fds) {
+			disable(s, set->index, set->start, set->count);
+			return 0;
+		}
+		if (set->nr_fds != set->count)
+			return -EINVAL;
+		for (i = 0; i < set->count; i++) {
+			replace(slot(s, set->index, set->start + i),
+				set->fds[i]);
+			set->fds[i] = -1;
+		}
+		return 0;
+	case VFIO_IRQ_SET_DATA_BOOL:
+		if (set->nr_fds || set->data_len < set->count)
+			return -EINVAL;
+		break;
+	default:
+		if (set->nr_fds)
+			return -EINVAL;
+		break;
+	}
+	for (i = 0; i < set->count; i++)
+		trigger(s, set, i);
+	return 0;
+}

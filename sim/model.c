@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The model table. Sources of ids and layouts: docs/contract.md. */
+#include "model.h"
+
+#define MiB	(1ULL << 20)
+#define GiB	(1ULL << 30)
+
+const struct sim_model cohmem_sim_models[] = {
+	{
+		.name = "gh200", .title = "GH200, memory split in two",
+		.device_id = 0x2342, .subsystem_id = 0x16eb,
+		.real_bar2 = 64 * MiB, .hbm_size = 96 * GiB,
+	}, {
+		.name = "gb200", .title = "GB200, memory whole",
+		.device_id = 0x2941, .subsystem_id = 0x2046,
+		.nvidia_dvsec = true,
+		.real_bar2 = 64 * MiB, .hbm_size = 96 * GiB,
+	}, {
+		.name = "gb300", .title = "GB300, memory whole",
+		.device_id = 0x31c2, .subsystem_id = 0x21f1,
+		.nvidia_dvsec = true,
+		.real_bar2 = 64 * MiB, .hbm_size = 96 * GiB,
+	}, {
+		.name = "next", .title = "announces readiness by the CXL DVSEC",
+		.device_id = 0x3041, .subsystem_id = 0x2300,
+		.nvidia_dvsec = true, .cxl_dvsec = true,
+		.real_bar2 = 64 * MiB, .hbm_size = 96 * GiB,
+	},
+	{ }
+};
+
+/**
+ * cohmem_sim_model_find() - a model by name
+ * @name: the word given to --model
+ * Return: the model, or NULL.
+ */
+const struct sim_model *cohmem_sim_model_find(const char *name)
+{
+	const struct sim_model *m;
+
+	for (m = cohmem_sim_models; m->name; m++)
+		if (!strcmp(m->name, name))
+			return m;
+	return NULL;
+}
