@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The context: root, log, last failure. */
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "internal.h"
+
+/**
+ * cohmem_new() - a context for one host
+ * @out: the context
+ * @root: directory that stands for "/"; "", "/" or NULL is the running host
+ *
+ * Nothing is read yet: cohmem_scan() does that.
+ *
+ * Return: 0, -ENOMEM, -ENAMETOOLONG, or -ENOTDIR where @root is no directory.
+ */
+int cohmem_new(struct cohmem_ctx **out, const char *root)
+{
+	struct cohmem_ctx *ctx;
+	size_t len = root ? strlen(root) : 0;
+	int fd;
+
+	*out = NULL;
+	while (len && root[len - 1] == '/')
+		len--;
+	if (len >= sizeof(ctx->root))
+		return -ENAMETOOLONG;
+
+	ctx = calloc(1, sizeof(*ctx));
+	if (!ctx)
+		return -ENOMEM;
+	if (len)
+		memcpy(ctx->root, root, len);
+	ctx->live = !len;
+	ctx->ops = ctx->live ? &cohmem_real_ops : &cohmem_recorded_ops;
+
+	fd = cohmem_dir_foreach(ctx, "/", NULL, NULL);
+	if (fd < 0) {
+		free(ctx);
+		return fd;
+	}
+	*out = ctx;
+	return 0;
+}
+
+/**
+ * cohmem_free() - end of a context
+ * @ctx: the context, or NULL
+ */
+void cohmem_free(struct cohmem_ctx *ctx)
+{
+	if (!ctx)
+		return;
+	free(ctx->acpi.entry);
+	free(ctx->func);
+	free(ctx);
+}
+
+/**
+ * cohmem_set_log() - who hears what goes on
+ * @ctx: the context
+ * @fn: called with each line, without a newline; NULL for nobody
+ * @arg: passed to @fn
+ */
+void cohmem_set_log(struct cohmem_ctx *ctx, cohmem_log_fn *fn, void *arg)
+{
+	ctx->log = fn;
+	ctx->log_arg = arg;
+}
+
+/**
+ * cohmem_set_ops() - put something in the kernel's place
+ * @ctx: the context
+ * @ops: how the system is changed; must outlive the context
+ * @arg: passed to the operations
+ */
+void cohmem_set_ops(struct cohmem_ctx *ctx, const struct cohmem_ops *ops,
+		    void *arg)
+{
+	ctx->ops = ops;
+	ctx->ops_arg = arg;
+}
+
+/**
+ * cohmem_why() - what the last failure was
+ * @ctx: the context
+ * Return: its words; valid until the next call that can fail.
+ */
+const struct cohmem_why *cohmem_why(const struct cohmem_ctx *ctx)
+{
+	return &ctx->why;
+}
+
+/**
+ * cohmem_root() - the directory that stands for "/"
+ * @ctx: the context
+ * Return: the directory without a slash at its end; empty on the running host.
+ */
+const char *cohmem_root(const struct cohmem_ctx *ctx)
+{
+	return ctx->root;
+}
+
+/**
+ * cohmem_log() - tell the log callback
+ * @ctx: the context
+ * @level: how much it matters
+ * @fmt: printf format, no newline
+ */
+void cohmem_log(struct cohmem_ctx *ctx, enum cohmem_log_level level,
+		const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	if (!ctx->log)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	ctx->log(ctx->log_arg, level, text);
+}
+
+/**
+ * cohmem_fail() - remember why something failed
+ * @ctx: the context
+ * @error: -errno
+ * @subject: BDF, path or module; may be NULL
+ * @hint: what to do about it; may be NULL
+ * @fmt: what and why, printf format
+ * Return: @error, so that a caller can return it.
+ */
+int cohmem_fail(struct cohmem_ctx *ctx, int error, const char *subject,
+		const char *hint, const char *fmt, ...)
+{
+	struct cohmem_why *why = &ctx->why;
+	char what[sizeof(why->what)];
+	va_list ap;
+
+	/* Through a buffer: the words of a former failure may be arguments. */
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	memcpy(why->what, what, sizeof(what));
+	if (subject != why->subject)
+		cohmem_fmt(why->subject, sizeof(why->subject), "%s",
+			   subject ? subject : "");
+	if (hint != why->hint)
+		cohmem_fmt(why->hint, sizeof(why->hint), "%s",
+			   hint ? hint : "");
+	return error;
+}
