@@ -4,7 +4,8 @@
 # Sourced, never run. Bash.
 
 set -Eeuo pipefail
-trap 'printf "cohmem lab: %s: line %s: unexpected failure of: %s\n" "${BASH_SOURCE[0]##*/}" "$LINENO" "$BASH_COMMAND" >&2' ERR
+# What die() has said already needs no second word from its callers.
+trap 'case $? in 125) ;; *) printf "cohmem lab: %s: line %s: unexpected failure of: %s\n" "${BASH_SOURCE[0]##*/}" "$LINENO" "$BASH_COMMAND" >&2 ;; esac' ERR
 
 COHMEM_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 : "${COHMEM_CACHE:=${XDG_CACHE_HOME:-$HOME/.cache}/cohmem}"
@@ -23,7 +24,7 @@ die() {
 		printf '  log: %s\n' "$3" >&2
 		if [ -s "$3" ]; then tail -n 12 "$3" | sed 's/^/  | /' >&2; fi
 	fi
-	exit 1
+	exit 125
 }
 
 # logged STEP LOG CMD...: run CMD with its output in LOG; on failure say which
