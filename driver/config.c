@@ -31,7 +31,7 @@ void cohmem_config_init(struct cohmem_device *cdev)
 	unsigned int i, j;
 
 	mutex_init(&cdev->bar_lock);
-	mutex_init(&cdev->pm_lock);
+	mutex_init(&cdev->gate_lock);
 	for (i = 0; i < l->nr; i++) {
 		cohmem_bar_init(&cdev->bar[i], l->region[i].region_size);
 
@@ -127,25 +127,25 @@ static bool touches(const struct cohmem_span *s, unsigned int start,
 }
 
 /*
- * A function that resets on its way from D3hot to D0 comes back with its memory
- * untrained. "Lost" is noted when it goes down, so that it is true whoever
- * wakes it up; and again when it comes up, so that the clock starts then.
+ * Memory decoding and power. A function may reset on its way from D3hot to D0
+ * and come back with its memory untrained. "Lost" is noted when it goes down,
+ * so that it is true whoever wakes it up; and again when it comes up, so that
+ * the clock starts then.
  */
-static ssize_t write_power(struct cohmem_device *cdev, const char __user *buf,
-			   size_t len, loff_t *at)
+static ssize_t write_gate(struct cohmem_device *cdev, const char __user *buf,
+			  size_t len, loff_t *at)
 {
 	struct pci_dev *pdev = cdev->core.pdev;
-	pci_power_t before, after;
+	bool was_down, is_down;
 	ssize_t ret;
 
-	mutex_lock(&cdev->pm_lock);
-	before = pdev->current_state;
+	mutex_lock(&cdev->gate_lock);
+	was_down = pdev->current_state >= PCI_D3hot;
 	ret = vfio_pci_core_write(&cdev->core.vdev, buf, len, at);
-	after = pdev->current_state;
-	if (cdev->core.needs_pm_restore &&
-	    (before == PCI_D3hot) != (after == PCI_D3hot))
+	is_down = pdev->current_state >= PCI_D3hot;
+	if (was_down != is_down)
 		cohmem_ready_lost(cdev);
-	mutex_unlock(&cdev->pm_lock);
+	mutex_unlock(&cdev->gate_lock);
 
 	cohmem_ready_kick(cdev);
 	return ret;
@@ -157,15 +157,11 @@ static ssize_t write_core(struct cohmem_device *cdev, const char __user *buf,
 	loff_t at = VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_CONFIG_REGION_INDEX) +
 		    s->pos;
 	u8 pm = cdev->core.pdev->pm_cap;
-	ssize_t ret;
 
-	if (pm && touches(s, pm + PCI_PM_CTRL, 2))
-		return write_power(cdev, buf, s->len, &at);
-
-	ret = vfio_pci_core_write(&cdev->core.vdev, buf, s->len, &at);
-	if (touches(s, PCI_COMMAND, 2))
-		cohmem_ready_kick(cdev);
-	return ret;
+	if (touches(s, PCI_COMMAND, 2) ||
+	    (pm && touches(s, pm + PCI_PM_CTRL, 2)))
+		return write_gate(cdev, buf, s->len, &at);
+	return vfio_pci_core_write(&cdev->core.vdev, buf, s->len, &at);
 }
 
 static void write_bar(struct cohmem_device *cdev, const u8 *bytes,
@@ -232,11 +228,11 @@ static int low_power(struct cohmem_device *cdev, u32 flags, void __user *arg,
 {
 	int ret;
 
-	mutex_lock(&cdev->pm_lock);
+	mutex_lock(&cdev->gate_lock);
 	ret = vfio_pci_core_ioctl_feature(&cdev->core.vdev, flags, arg, argsz);
 	if (!ret && flags & VFIO_DEVICE_FEATURE_SET)
 		cohmem_ready_lost(cdev);
-	mutex_unlock(&cdev->pm_lock);
+	mutex_unlock(&cdev->gate_lock);
 	return ret;
 }
 

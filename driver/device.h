@@ -12,8 +12,9 @@
  *
  * Locks, outermost first
  *   dev_set lock        (vfio) open and close
- *   pm_lock             power state changes that a user asks for, together with
- *                       what they mean for readiness
+ *   gate_lock           what opens and closes the gate on a user's request, and
+ *                       what that means for readiness; the poller holds it
+ *                       while it looks at the device
  *   mmap or VMA lock    (mm) never held while waiting for readiness, unless the
  *                       fault cannot be retried
  *   core.memory_lock    (vfio-pci-core) memory decoding, D3, resets by vfio;
@@ -84,7 +85,7 @@ struct cohmem_platform {
  * @bar: emulated BARs, one per region of the layout, in the layout's order
  * @bar_win: config space windows of @bar in rising order, constant
  * @bar_of_win: index into @bar of each of @bar_win, constant
- * @pm_lock: serialises power state changes a user asks for
+ * @gate_lock: serialises changes of the gate with each other and with @poll
  * @state_lock: guards @ready; see the top of this file
  * @ready: the readiness machine
  * @ready_wq: woken by every change of @ready and of the gate
@@ -102,12 +103,12 @@ struct cohmem_device {
 	struct vfio_pci_core_device core;
 	struct cohmem_platform plat;
 
-	struct mutex bar_lock;
+	struct mutex bar_lock;	/* guards bar[] */
 	struct cohmem_bar bar[COHMEM_MAX_REGIONS];
 	struct cohmem_window bar_win[COHMEM_MAX_REGIONS];
 	u8 bar_of_win[COHMEM_MAX_REGIONS];
 
-	struct mutex pm_lock;
+	struct mutex gate_lock;	/* see above */
 
 	struct rw_semaphore state_lock;
 	struct cohmem_ready ready;
@@ -204,7 +205,7 @@ void cohmem_zap(struct cohmem_device *cdev);
 
 /* ready.c */
 void cohmem_ready_setup(struct cohmem_device *cdev);
-void cohmem_ready_open(struct cohmem_device *cdev);
+int cohmem_ready_open(struct cohmem_device *cdev);
 void cohmem_ready_close(struct cohmem_device *cdev);
 void cohmem_ready_kick(struct cohmem_device *cdev);
 void cohmem_ready_lost(struct cohmem_device *cdev);

@@ -162,8 +162,8 @@ static bool mappable(u64 last)
 {
 	unsigned long pfn = PHYS_PFN(last);
 
-	return last <= type_max(phys_addr_t) &&
-	       pte_pfn(pfn_pte(pfn, PAGE_KERNEL)) == pfn;
+	return pte_pfn(pfn_pte(pfn, PAGE_KERNEL)) == pfn &&
+	       PFN_PHYS(pfn) == (last & PAGE_MASK);
 }
 
 /* Nobody else may use the range, neither now nor while we are bound. */

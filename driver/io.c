@@ -112,7 +112,7 @@ static void *alias_get(struct cohmem_device *cdev,
  * On success memory_lock and state_lock are held for reading until
  * cohmem_access_end(): no sleep beyond a reschedule in between.
  *
- * Context: process; no lock held that comes after pm_lock.
+ * Context: process; no lock held that comes after gate_lock.
  * Return: 0; -EAGAIN where the memory is not ready (cohmem_ready_wait(), then
  * try again); -EHWPOISON where the page at @off is bad; -EIO where the device
  * cannot be reached or the memory has failed; -ENOMEM; -EINTR on a fatal signal.
@@ -208,8 +208,8 @@ static ssize_t copy_memory(struct cohmem_device *cdev,
 		else
 			left = __copy_to_user_inatomic(t->buf, addr, len);
 		pagefault_enable();
-		/* Write-combining: out before anybody tells the device. */
 		if (t->write && r->kind == COHMEM_RESMEM)
+			/* Combined writes go out before the device is told. */
 			wmb();
 		cohmem_access_end(cdev);
 

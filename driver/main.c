@@ -34,8 +34,6 @@ static int cohmem_init_dev(struct vfio_device *vdev)
 
 	cdev->core.nointxmask = nointxmask;
 	cdev->core.disable_idle_d3 = disable_idle_d3;
-	/* A GPU without a legacy VGA window: none is worth arbitrating for. */
-	cdev->core.disable_vga = true;
 	return vfio_pci_core_init_dev(vdev);
 }
 
@@ -55,7 +53,9 @@ static int cohmem_open_device(struct vfio_device *vdev)
 	if (ret)
 		goto err_disable;
 	cohmem_dmabuf_open(cdev);
-	cohmem_ready_open(cdev);
+	ret = cohmem_ready_open(cdev);
+	if (ret)
+		goto err_poison;
 	ret = cohmem_scrub_open(cdev);
 	if (ret)
 		goto err_close;
@@ -65,6 +65,7 @@ out:
 
 err_close:
 	cohmem_ready_close(cdev);
+err_poison:
 	cohmem_dmabuf_close(cdev);
 	cohmem_poison_close(cdev);
 err_disable:
@@ -170,11 +171,10 @@ static int cohmem_sriov_configure(struct pci_dev *pdev, int nr_virtfn)
 	if (!enable_sriov)
 		return -ENOENT;
 	/* Leaves D3hot behind our back, and so maybe the memory untrained. */
-	mutex_lock(&cdev->pm_lock);
+	mutex_lock(&cdev->gate_lock);
 	ret = vfio_pci_core_sriov_configure(&cdev->core, nr_virtfn);
-	if (cdev->core.needs_pm_restore)
-		cohmem_ready_lost(cdev);
-	mutex_unlock(&cdev->pm_lock);
+	cohmem_ready_lost(cdev);
+	mutex_unlock(&cdev->gate_lock);
 	return ret;
 }
 
@@ -202,7 +202,10 @@ static pci_ers_result_t cohmem_error_detected(struct pci_dev *pdev,
 
 static void cohmem_error_resume(struct pci_dev *pdev)
 {
-	cohmem_ready_lost(cohmem_from_pdev(pdev));
+	struct cohmem_device *cdev = cohmem_from_pdev(pdev);
+
+	if (cohmem_has_memory(cdev))
+		cohmem_ready_kick(cdev);
 }
 
 static const struct pci_error_handlers cohmem_err_handlers = {

@@ -187,7 +187,8 @@ static vm_fault_t fault_order(struct vm_fault *vmf, unsigned int order)
 		ret = serve(vmf, &t);
 	/* The locks may be gone by now, and with them all but local values. */
 	if (!(ret & VM_FAULT_RETRY))
-		trace_cohmem_fault(pdev, index, t.off, order, ret);
+		trace_cohmem_fault(pdev, index, t.off, order,
+				   (__force unsigned int)ret);
 	return ret;
 }
 

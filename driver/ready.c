@@ -8,11 +8,13 @@
  * The state changes under state_lock for writing only, so whoever reads
  * "ready" under state_lock may touch or map the memory until it lets go.
  *
- * The poller reads BAR0 and config space only while the gate is open, and under
- * memory_lock and state_lock: neither a reset nor a power change can happen
- * under its hands. With the gate closed it stops, and the clock of the wait
- * with it, until it is kicked: by the next one who waits, or by the access that
- * opens the gate. Not having looked is no proof of failure.
+ * The poller reads BAR0 and config space only while the gate is open, under
+ * gate_lock, so that no user closes it meanwhile, and under state_lock, which
+ * every reset has to pass before it begins. Not under memory_lock: a hot reset
+ * only tries to get that, and must not fail because of us. With the gate closed
+ * the poller stops, and the clock of the wait with it, until it is kicked: by
+ * the next one who waits, or by the access that opens the gate. Not having
+ * looked is no proof of failure.
  */
 #include <linux/io.h>
 #include <linux/ktime.h>
@@ -43,7 +45,8 @@ static u64 now_ms(void)
  * The same conditions under which vfio-pci answers a BAR access: on the bus,
  * in a power state that decodes memory, and memory decoding on.
  *
- * Context: under memory_lock the answer stays true; without it is a hint.
+ * Context: the answer stays true under memory_lock, and as far as a user can
+ *	change it under gate_lock; without either it is a hint.
  * Return: true if so.
  */
 bool cohmem_gate_open(struct cohmem_device *cdev)
@@ -164,6 +167,7 @@ static void look(struct cohmem_device *cdev)
 		kick_locked(cdev, cdev->ready.delay_ms);
 		return;
 	}
+	cdev->ready_ms = waited;
 	say_outcome(cdev, waited);
 	changed(cdev, waited);
 }
@@ -172,10 +176,9 @@ static void poll_work(struct work_struct *work)
 {
 	struct cohmem_device *cdev = container_of(to_delayed_work(work),
 						  struct cohmem_device, poll);
-	struct vfio_pci_core_device *core = &cdev->core;
 
-	/* vfio resets or powers the device just now: come back after it. */
-	if (!down_read_trylock(&core->memory_lock)) {
+	/* The gate is being moved just now: come back after it. */
+	if (!mutex_trylock(&cdev->gate_lock)) {
 		down_read(&cdev->state_lock);
 		kick_locked(cdev, COHMEM_POLL_MAX_MS);
 		up_read(&cdev->state_lock);
@@ -192,7 +195,7 @@ static void poll_work(struct work_struct *work)
 		}
 	}
 	up_write(&cdev->state_lock);
-	up_read(&core->memory_lock);
+	mutex_unlock(&cdev->gate_lock);
 }
 
 /**
@@ -213,9 +216,15 @@ void cohmem_ready_setup(struct cohmem_device *cdev)
  *
  * Enabling has reset the function, or at least powered it up. A failure of
  * before is forgotten: whoever opens the device tries again.
+ *
+ * Return: 0, or -EBUSY where BAR0 is needed and cannot be had.
  */
-void cohmem_ready_open(struct cohmem_device *cdev)
+int cohmem_ready_open(struct cohmem_device *cdev)
 {
+	if (cdev->plat.ready_by == COHMEM_READY_BY_BAR0 && !bar0_of(cdev)) {
+		pci_err(cdev->core.pdev, "BAR0 cannot be mapped, so nobody can tell whether the memory is ready; see /proc/iomem for who has claimed it\n");
+		return -EBUSY;
+	}
 	down_write(&cdev->state_lock);
 	cdev->opened = true;
 	cdev->paused = false;
@@ -226,6 +235,7 @@ void cohmem_ready_open(struct cohmem_device *cdev)
 	changed(cdev, 0);
 	kick_locked(cdev, 0);
 	up_write(&cdev->state_lock);
+	return 0;
 }
 
 /**
