@@ -94,12 +94,12 @@ const struct cohmem_placement *cohmem_placement_for(u16 vendor, u16 device,
 	} special[] = {
 		/* The emulated part that keeps the 2023 proposal's layout. */
 		{ COHMEM_PCI_VENDOR_NVIDIA, 0x23fe, &cohmem_placement_bar2 },
-	};
-	unsigned int i;
+		{ }
+	}, *s;
 
-	for (i = 0; i < sizeof(special) / sizeof(special[0]); i++)
-		if (special[i].vendor == vendor && special[i].device == device)
-			return special[i].place;
+	for (s = special; s->place; s++)
+		if (s->vendor == vendor && s->device == device)
+			return s->place;
 
 	return mig_fixed ? &cohmem_placement_whole : &cohmem_placement_split;
 }

@@ -108,7 +108,8 @@ static const struct {
 	[COHMEM_ERR_LINK_DOWN] = {
 		"link-down",
 		"firmware announces coherent memory of size 0: the C2C link is down",
-		"read the firmware's (BMC, UEFI) log for link training; a cold power cycle retrains it" },
+		"read the firmware's (BMC, UEFI) log for link training; a cold power cycle retrains it"
+	},
 	[COHMEM_ERR_BASE_ZERO] = {
 		"base-zero",
 		"firmware announces coherent memory at physical address 0",
@@ -124,7 +125,8 @@ static const struct {
 	[COHMEM_ERR_OVERFLOW] = {
 		"overflow",
 		"announced base and size together exceed 64 bits",
-		"update the firmware: " COHMEM_PROP_MEM_BASE " or " COHMEM_PROP_MEM_SIZE " is wrong" },
+		"update the firmware: " COHMEM_PROP_MEM_BASE " or " COHMEM_PROP_MEM_SIZE " is wrong"
+	},
 	[COHMEM_ERR_TOO_SMALL] = {
 		"too-small",
 		"the announced memory is too small to be split into usemem and resmem",
@@ -140,11 +142,13 @@ static const struct {
 	[COHMEM_ERR_INCOMPLETE] = {
 		"incomplete",
 		"firmware announces coherent memory incompletely",
-		"both " COHMEM_PROP_MEM_BASE " and " COHMEM_PROP_MEM_SIZE " must be present as integers" },
+		"both " COHMEM_PROP_MEM_BASE " and " COHMEM_PROP_MEM_SIZE " have to be integers"
+	},
 	[COHMEM_ERR_SYSTEM_RAM] = {
 		"system-ram",
 		"the announced memory overlaps System RAM",
-		"the host has onlined the GPU's memory (or firmware is wrong): keep it out of the memory map" },
+		"the host has onlined the GPU's memory (or firmware is wrong): keep it out of the memory map"
+	},
 	[COHMEM_ERR_BUSY] = {
 		"busy",
 		"the announced memory is claimed by somebody else",

@@ -65,7 +65,7 @@
 #define COHMEM_USEMEM_ALIGN		0x20000000ULL	/* 512 MiB */
 
 /* vfio-pci-core gives each region 40 bits of file offset. */
-#define COHMEM_REGION_SIZE_MAX		(1ULL << 40)
+#define COHMEM_REGION_SIZE_MAX		0x10000000000ULL
 
 /* Names of the firmware properties (ACPI _DSD, uuid daffd814-...). */
 #define COHMEM_PROP_MEM_BASE		"nvidia,gpu-mem-base-pa"
