@@ -30,7 +30,7 @@
 #define MAX_WINDOWS	64
 
 /* Copied in one go; small against what anybody notices waiting for a lock. */
-#define CHUNK_SIZE	SZ_64K
+#define CHUNK_SIZE	SZ_256K
 
 /* Faulting in and copying can be torn apart by others, but not for ever. */
 #define MAX_TRIES	64
@@ -227,7 +227,7 @@ static ssize_t copy_memory(struct cohmem_device *cdev,
 static ssize_t copy_padding(struct cohmem_device *cdev,
 			    const struct transfer *t, size_t count)
 {
-	static const u8 ones[SZ_4K] = { [0 ... SZ_4K - 1] = 0xff };
+	static const u8 ones[SZ_16K] = { [0 ... SZ_16K - 1] = 0xff };
 	size_t done = 0, len, left;
 
 	if (!cohmem_gate_open(cdev))
