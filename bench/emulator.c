@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The emulated superchip's share: what of an access reaches it as a message. */
+#include "bench.h"
+
+#define WORDS	4096
+
+static double messages(struct dev *d, unsigned int bar, u64 off)
+{
+	u8 *p = map(d, bar, off, WORDS * 8);
+	u64 before, after;
+
+	touch(p, WORDS * 8, 8);
+	before = sim_counter("bar_reads");
+	touch(p, WORDS * 8, 8);
+	after = sim_counter("bar_reads");
+	unmap(p, WORDS * 8);
+	return (double)(after - before) / WORDS;
+}
+
+/**
+ * bench_emulator() - messages that an access to a mapping makes: none
+ * @d: the device
+ */
+void bench_emulator(struct dev *d)
+{
+	const struct region *bar0 = &d->region[0];
+	u64 off = 0;
+	unsigned int i;
+
+	/* BAR0's first large piece that can be mapped. */
+	for (i = 0; i < bar0->nr_areas; i++)
+		if (bar0->area[i].size >= WORDS * 8) {
+			off = bar0->area[i].offset;
+			break;
+		}
+	report("emulator_messages_mapped_bar0", messages(d, 0, off),
+	       "messages/word");
+	report("emulator_messages_mapped_usemem", messages(d, USEMEM, 0),
+	       "messages/word");
+}
