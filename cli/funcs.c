@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which functions a command is about. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cohmem.h"
+
+/* Base class of display controllers. */
+#define CLASS_DISPLAY	0x03
+
+/**
+ * open_host() - look at the host and load what is known of each candidate
+ * @cli: the run; .ctx is set
+ * Return: EXIT_OK, or another code after the reason was given.
+ */
+int open_host(struct cli *cli)
+{
+	struct cohmem_func *f;
+	int ret;
+
+	ret = cohmem_new(&cli->ctx, cli->sysroot);
+	if (ret) {
+		complain(cli->sysroot, NULL, "cannot use this root: %s",
+			 strerror(-ret));
+		return EXIT_FAIL;
+	}
+	cohmem_set_log(cli->ctx, log_to_stderr, cli);
+	if (cohmem_scan(cli->ctx)) {
+		complain_why(cli);
+		return EXIT_FAIL;
+	}
+	cohmem_func_foreach(cli->ctx, f)
+		cohmem_func_load(cli->ctx, f);
+	return EXIT_OK;
+}
+
+/**
+ * is_listed() - does a function appear in the list?
+ * @cli: the run; --all shows all display controllers
+ * @f: the function
+ * Return: true if so.
+ */
+bool is_listed(const struct cli *cli, const struct cohmem_func *f)
+{
+	return cohmem_func_is_gpu(f) ||
+	       (cli->all && f->class >> 16 == CLASS_DISPLAY);
+}
+
+/**
+ * pick_funcs() - from arguments to addresses
+ * @cli: the run, host open
+ * @argc: number of arguments
+ * @argv: addresses; none of them with --all
+ * @bdfs: the addresses, each once; the caller frees them
+ * @nr: how many
+ * Return: EXIT_OK, or another code after the reason was given.
+ */
+int pick_funcs(struct cli *cli, int argc, char **argv,
+	       char (**bdfs)[COHMEM_BDF_LEN], unsigned int *nr)
+{
+	char (*list)[COHMEM_BDF_LEN];
+	struct cohmem_func *f;
+	unsigned int room = argc, i;
+	int a;
+
+	*nr = 0;
+	*bdfs = NULL;
+	if (cli->all && argc)
+		return usage_error(cli, "--all and addresses exclude each other");
+	if (!cli->all && !argc)
+		return usage_error(cli, "which function? give its address, or --all");
+	if (cli->all)
+		cohmem_func_foreach(cli->ctx, f)
+			room++;
+	list = calloc(room ? room : 1, sizeof(*list));
+	if (!list) {
+		complain(NULL, NULL, "out of memory");
+		return EXIT_FAIL;
+	}
+	*bdfs = list;
+	if (cli->all) {
+		cohmem_func_foreach(cli->ctx, f)
+			if (cohmem_func_is_gpu(f))
+				memcpy(list[(*nr)++], f->bdf, sizeof(f->bdf));
+		if (*nr)
+			return EXIT_OK;
+		complain(NULL, NULL, "no GPU with coherent memory on this host");
+		return EXIT_NOT_APPLICABLE;
+	}
+	for (a = 0; a < argc; a++) {
+		if (cohmem_bdf_normalise(argv[a], list[*nr]))
+			return usage_error(cli,
+					   "'%s' is no PCI address like 0009:01:00.0",
+					   argv[a]);
+		if (!cohmem_func_find(cli->ctx, list[*nr])) {
+			complain(list[*nr], "'cohmem list' shows what there is",
+				 "no such PCI function");
+			return EXIT_FAIL;
+		}
+		for (i = 0; i < *nr; i++)
+			if (!strcmp(list[i], list[*nr]))
+				break;
+		if (i == *nr)
+			(*nr)++;
+	}
+	return EXIT_OK;
+}
