@@ -9,9 +9,9 @@
  * demands that the region has a kernel mapping, which no emulated BAR has: for
  * it barmap[] holds an error pointer, and the export ends with -ENODEV.
  *
- * So between open and close the entry of an emulated BAR holds a cookie: a
- * valid address in this driver, with no BAR behind it. Who else in the core
- * looks at that entry?
+ * So between open and close the entry of an emulated BAR without a real one
+ * behind it holds a cookie: a valid address in this driver. Who else in the
+ * core looks at that entry?
  *   - read and write of BARs, mmap, ioeventfd: need a resource of that index,
  *     which there is none, and do not get there, as this driver answers for
  *     the emulated indices itself;
@@ -101,7 +101,7 @@ void cohmem_dmabuf_open(struct cohmem_device *cdev)
 	for (i = 0; i < layout->nr; i++) {
 		unsigned int bar = layout->region[i].bar;
 
-		/* A BAR that is there would have been refused at probe. */
+		/* A real BAR hidden behind the emulated one has its mapping. */
 		if (IS_ERR_OR_NULL(cdev->core.barmap[bar]))
 			cdev->core.barmap[bar] = cookie();
 	}

@@ -255,12 +255,13 @@ int cohmem_scrub_open(struct cohmem_device *cdev)
 		return 0;
 	if (s->dirty && policy_of(s) != POLICY_OFF) {
 		ret = cohmem_wipe_run(&s->wipe, true);
-		if (ret) {
+		/* Killing the one who opens it says nothing about the device. */
+		if (ret && ret != -EINTR)
 			pci_err(cdev->core.pdev,
 				"not handed out: its memory may hold data of an earlier user and could not be cleared: %s (%d)\n",
 				why(ret), ret);
+		if (ret)
 			return ret;
-		}
 	}
 	WRITE_ONCE(s->dirty, true);
 	return 0;

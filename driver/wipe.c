@@ -281,10 +281,12 @@ int cohmem_wipe_run(struct cohmem_wipe *w, bool killable)
 			   w->total, w->ms, ret);
 	skipped = atomic64_read(&w->skipped);
 	if (!ret)
-		pci_info(pdev,
-			 "cleared %llu MiB of %s in %llu ms, %llu bytes in bad pages left out\n",
-			 w->total >> 20, layout->nr > 1 ? "usemem and resmem" :
-			 cohmem_kind_name(layout->region[0].kind), w->ms,
+		pci_info(pdev, "cleared %llu MiB of %s in %llu ms\n",
+			 (w->total - skipped) >> 20, layout->nr > 1 ?
+			 "usemem and resmem" :
+			 cohmem_kind_name(layout->region[0].kind), w->ms);
+	if (!ret && skipped)
+		pci_info(pdev, "%llu bytes in bad pages were left out\n",
 			 skipped);
 	return ret;
 }
