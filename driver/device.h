@@ -37,6 +37,7 @@
 #ifndef COHMEM_DEVICE_H
 #define COHMEM_DEVICE_H
 
+#include <linux/fs.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/types.h>
@@ -141,6 +142,14 @@ static inline struct cohmem_device *cohmem_from_pdev(struct pci_dev *pdev)
 	return cohmem_from_core(dev_get_drvdata(&pdev->dev));
 }
 
+#ifndef cohmem_mapping /* compat */
+/* What user mappings of the device hang on, by their vfio offset. */
+static inline struct address_space *cohmem_mapping(struct cohmem_device *cdev)
+{
+	return cdev->core.vdev.inode->i_mapping;
+}
+
+#endif /* compat */
 /* Does the function show coherent memory, or is it passed through as it is? */
 static inline bool cohmem_has_memory(const struct cohmem_device *cdev)
 {

@@ -32,8 +32,12 @@ static int cohmem_init_dev(struct vfio_device *vdev)
 {
 	struct cohmem_device *cdev = cohmem_from_vfio(vdev);
 
+#ifdef COHMEM_COMPAT_KNOBS /* compat */
+	cohmem_compat_knobs(&cdev->core, nointxmask, disable_idle_d3); /* compat */
+#else /* compat */
 	cdev->core.nointxmask = nointxmask;
 	cdev->core.disable_idle_d3 = disable_idle_d3;
+#endif /* compat */
 	return vfio_pci_core_init_dev(vdev);
 }
 

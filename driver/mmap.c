@@ -56,7 +56,7 @@ void cohmem_zap(struct cohmem_device *cdev)
 	for (i = 0; i < cdev->plat.layout.nr; i++) {
 		const struct cohmem_region *r = &cdev->plat.layout.region[i];
 
-		unmap_mapping_range(cdev->core.vdev.inode->i_mapping,
+		unmap_mapping_range(cohmem_mapping(cdev),
 				    VFIO_PCI_INDEX_TO_OFFSET(r->bar),
 				    r->region_size, true);
 	}

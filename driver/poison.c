@@ -240,7 +240,7 @@ int cohmem_poison_open(struct cohmem_device *cdev)
 
 		w->node.start = PHYS_PFN(r->base);
 		w->node.last = PHYS_PFN(r->base + r->size - 1);
-		w->mapping = cdev->core.vdev.inode->i_mapping;
+		w->mapping = cohmem_mapping(cdev);
 		w->pfn_to_vma_pgoff = pfn_to_vma_pgoff;
 		ret = register_pfn_address_space(w);
 		if (ret == -EOPNOTSUPP) {
