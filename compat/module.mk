@@ -5,24 +5,33 @@
 #   make -f compat/module.mk KDIR=<kernel headers> O=<folder> [W=1] [C=2]
 #
 # The sources are copied to O and built there: kbuild writes beside what it
-# reads, and one checkout must serve several kernels at once.
+# reads, and one checkout must serve several kernels at once. In the copy,
+# compat/ lies below driver/, and compat/Kbuild beside the driver's Makefile,
+# where kbuild prefers it.
 KDIR ?= /lib/modules/$(shell uname -r)/build
 O ?= build/module
 TOP := $(realpath $(dir $(lastword $(MAKEFILE_LIST)))/..)
 OUT := $(abspath $(O))
-
-# Shadow headers come before the kernel's own. NOSTDINC_FLAGS is where kbuild
-# lets an external module put a search path in front.
-export NOSTDINC_FLAGS := -I$(OUT)/compat/include
+SRC := $(OUT)/driver
 
 .PHONY: module
 module:
-	mkdir -p $(OUT)
-	cd $(TOP) && find driver compat -type f \( -name '*.[ch]' -o -name Makefile \
-		-o -name 'Kbuild*' -o -name '*.mk' \) | \
+	@test -e "$(KDIR)/Makefile" || { \
+		echo "compat/module.mk: no kernel headers in $(KDIR): install" \
+			"linux-headers of the kernel, or give KDIR=" >&2; exit 1; }
+	@mkdir -p "$(SRC)"
+	@cd $(TOP)/driver && find . -name '*.[ch]' -o -name Makefile | \
 		while read -r f; do \
-			mkdir -p "$(OUT)/$$(dirname "$$f")"; \
-			cmp -s "$$f" "$(OUT)/$$f" || cp "$$f" "$(OUT)/$$f"; \
+			mkdir -p "$(SRC)/$${f%/*}"; \
+			cmp -s "$$f" "$(SRC)/$$f" || \
+				cp "$$f" "$(SRC)/$$f"; \
 		done
-	$(MAKE) -C $(KDIR) O=$(KDIR) M=$(OUT)/driver CONFIG_COHMEM_VFIO_PCI=m modules
-	cp $(OUT)/driver/cohmem_vfio_pci.ko $(OUT)/cohmem_vfio_pci.ko
+	@cd $(TOP) && find compat -name '*.[ch]' -o -name probes.sh | \
+		while read -r f; do \
+			mkdir -p "$(SRC)/$${f%/*}"; \
+			cmp -s "$$f" "$(SRC)/$$f" || cp "$$f" "$(SRC)/$$f"; \
+		done
+	@cmp -s "$(TOP)/compat/Kbuild" "$(SRC)/Kbuild" || \
+		cp "$(TOP)/compat/Kbuild" "$(SRC)/Kbuild"
+	$(MAKE) -C "$(KDIR)" O="$(KDIR)" M="$(SRC)" CONFIG_COHMEM_VFIO_PCI=m modules
+	cp "$(SRC)/cohmem_vfio_pci.ko" "$(OUT)/cohmem_vfio_pci.ko"

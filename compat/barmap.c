@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * BAR0 mapped from the beginning, as the newest core does with all BARs: the
+ * readiness registers are in it.
+ *
+ * It is done before user space gets the device, as the core maps lazily and
+ * under no lock: with two at once, the later one fails to claim the BAR. The
+ * core takes what it finds in barmap[] for its own, and undoes it when the
+ * device is closed.
+ */
+#include <linux/io.h>
+#include <linux/pci.h>
+#include <linux/vfio_pci_core.h>
+
+#undef vfio_pci_core_enable
+
+static void map_bar(struct vfio_pci_core_device *core, unsigned int bar)
+{
+	struct pci_dev *pdev = core->pdev;
+
+	if (!(pci_resource_flags(pdev, bar) & IORESOURCE_MEM) ||
+	    !pci_resource_len(pdev, bar) || core->barmap[bar])
+		return;
+	if (pci_request_selected_regions(pdev, BIT(bar), "vfio-pci")) {
+		pci_info(pdev, "BAR%u is in use by somebody else\n", bar);
+		return;
+	}
+	core->barmap[bar] = pci_iomap(pdev, bar, 0);
+	if (!core->barmap[bar])
+		pci_release_selected_regions(pdev, BIT(bar));
+}
+
+/**
+ * cohmem_compat_enable() - vfio_pci_core_enable(), and what it does later on
+ * @core: the device
+ *
+ * A BAR that cannot be mapped is no error here: whoever needs it sees that it
+ * is missing.
+ *
+ * Context: as vfio_pci_core_enable().
+ * Return: as vfio_pci_core_enable().
+ */
+int cohmem_compat_enable(struct vfio_pci_core_device *core)
+{
+	int ret = vfio_pci_core_enable(core);
+
+	if (ret)
+		return ret;
+	map_bar(core, 0);
+#ifndef COHMEM_HAVE_CORE_KNOBS
+	cohmem_compat_knobs_enabled(core);
+#endif
+	return 0;
+}
+
+/**
+ * vfio_pci_core_get_iomap() - the mapping of a BAR
+ * @core: the device, enabled
+ * @bar: which one
+ *
+ * Return: the mapping, or an error pointer.
+ */
+void __iomem *vfio_pci_core_get_iomap(struct vfio_pci_core_device *core,
+				      unsigned int bar)
+{
+	void __iomem *io = READ_ONCE(core->barmap[bar]);
+
+	return io ?: IOMEM_ERR_PTR(-ENODEV);
+}

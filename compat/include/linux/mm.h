@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include_next <linux/mm.h>
+
+#ifndef COHMEM_COMPAT_MM_H
+#define COHMEM_COMPAT_MM_H
+
+/*
+ * COHMEM_HAVE_VM_FLAGS_SET, since Linux 6.3 ("mm: introduce vma->vm_flags
+ * wrapper functions"). Can go with 6.1.
+ */
+#ifndef COHMEM_HAVE_VM_FLAGS_SET
+static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
+{
+	vma->vm_flags |= flags;
+}
+#endif
+
+/*
+ * Since Linux 6.9 ("mm: introduce new flag to indicate wc safe"). KVM of older
+ * kernels knows no Normal-NC for PFN mappings: nothing reads the flag there.
+ * Can go with 6.1.
+ */
+#ifndef VM_ALLOW_ANY_UNCACHED
+#define VM_ALLOW_ANY_UNCACHED	VM_NONE
+#endif
+
+/*
+ * COHMEM_HAVE_RELEASE_FAULT_LOCK, since Linux 6.6 ("mm: change
+ * folio_lock_or_retry to use vm_fault directly"): a fault may hold the lock of
+ * its VMA alone. Before, it is always the mmap lock. Can go with 6.1.
+ */
+#ifndef COHMEM_HAVE_RELEASE_FAULT_LOCK
+static inline void release_fault_lock(struct vm_fault *vmf)
+{
+	mmap_read_unlock(vmf->vma->vm_mm);
+}
+#endif
+
+#endif /* COHMEM_COMPAT_MM_H */

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include_next <linux/vfio_pci_core.h>
+
+#ifndef COHMEM_COMPAT_VFIO_PCI_CORE_H
+#define COHMEM_COMPAT_VFIO_PCI_CORE_H
+
+/*
+ * Since Linux 6.18 the offset is unsigned before it is shifted; before, a
+ * negative file position gives a negative index. Can go with 6.12.
+ */
+#undef VFIO_PCI_OFFSET_TO_INDEX
+#define VFIO_PCI_OFFSET_TO_INDEX(off)	((u64)(off) >> VFIO_PCI_OFFSET_SHIFT)
+
+/*
+ * The core's answer for what is not ours. Without COHMEM_HAVE_REGION_INFO_CAPS
+ * (see vfio.h) it can only be given by the core's ioctl, which vfio_ops.c calls
+ * when it sees this error. Can go with 6.12.
+ */
+#ifndef COHMEM_HAVE_REGION_INFO_CAPS
+#define vfio_pci_ioctl_get_region_info(vdev, info, caps)	(-ENOIOCTLCMD)
+#endif
+
+/*
+ * COHMEM_HAVE_VMF_INSERT_PFN, since Linux 6.19 ("vfio: refactor
+ * vfio_pci_mmap_huge_fault function"): insert_pfn.c. Can go with 6.12.
+ */
+#ifndef COHMEM_HAVE_VMF_INSERT_PFN
+#include "compat/insert_pfn.h"
+#endif
+
+/*
+ * COHMEM_HAVE_GET_IOMAP, since Linux 7.2 ("vfio/pci: Replace
+ * vfio_pci_core_setup_barmap() with vfio_pci_core_get_iomap()"): enabling the
+ * device maps its BARs. Before, the first access does: barmap.c. Can go with
+ * 6.12.
+ */
+#ifndef COHMEM_HAVE_GET_IOMAP
+#include "compat/barmap.h"
+#endif
+
+/*
+ * COHMEM_HAVE_CORE_KNOBS, since Linux 7.2 ("vfio/pci: Latch all module
+ * parameters per device"). Before, one set for all of vfio-pci: knobs.c. Can go
+ * with 6.12.
+ */
+#ifndef COHMEM_HAVE_CORE_KNOBS
+#include "compat/knobs.h"
+#endif
+
+/*
+ * COHMEM_HAVE_VFIO_INODE, since Linux 6.10 ("vfio: Create vfio_fs_type with
+ * inode per device", "vfio/pci: Use unmap_mapping_range()"): vma_list.c. Can
+ * go with 6.1.
+ */
+#ifndef COHMEM_HAVE_VFIO_INODE
+#include "compat/vma_list.h"
+#endif
+
+#endif /* COHMEM_COMPAT_VFIO_PCI_CORE_H */

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* User mappings on a kernel whose devices have no inode of their own. */
+#ifndef COHMEM_COMPAT_VMA_LIST_H
+#define COHMEM_COMPAT_VMA_LIST_H
+
+#include <linux/mm.h>
+
+struct address_space;
+struct vfio_pci_core_device;
+
+void cohmem_compat_track(struct vm_area_struct *vma);
+vm_fault_t cohmem_compat_insert_tracked(struct vm_area_struct *vma,
+					unsigned long addr, unsigned long pfn);
+void cohmem_compat_zap(struct vfio_pci_core_device *core);
+
+/*
+ * All files share one address space: what is passed around in its place is the
+ * name of the device, and whoever would look into it is replaced as well.
+ */
+#define cohmem_mapping(cdev)	((struct address_space *)&(cdev)->core)
+#define unmap_mapping_range(mapping, start, len, even)			\
+	cohmem_compat_zap((struct vfio_pci_core_device *)(mapping))
+#define vmf_insert_pfn cohmem_compat_insert_tracked
+
+#endif /* COHMEM_COMPAT_VMA_LIST_H */
