@@ -47,7 +47,7 @@ static void load_env(void)
 	setenv("PATH", "/lab/bin:/tests:/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	setenv("HOME", "/root", 1);
 	setenv("TERM", "linux", 0);
-	setenv("LC_ALL", "C.UTF-8", 1);
+	setenv("LC_ALL", "C", 1);
 	if (!f)
 		return;
 	while (fgets(line, sizeof(line), f)) {
