@@ -105,9 +105,11 @@ static void hint_group(struct cli *cli, struct view *v)
 
 static void fill_view(struct cli *cli, struct view *v, const char *bdf)
 {
-	const struct cohmem_func *f = cohmem_func_find(cli->ctx, bdf);
+	struct cohmem_func *f = cohmem_func_find(cli->ctx, bdf);
 	int nr;
 
+	if (!f->loaded)
+		cohmem_func_load(cli->ctx, f);
 	v->f = f;
 	v->has_record = !cohmem_record_read(cli->ctx, bdf, &v->record);
 	nr = cohmem_users(cli->ctx, f, v->user, MAX_USERS);

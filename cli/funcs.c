@@ -30,7 +30,8 @@ int open_host(struct cli *cli)
 		return EXIT_FAIL;
 	}
 	cohmem_func_foreach(cli->ctx, f)
-		cohmem_func_load(cli->ctx, f);
+		if (is_listed(cli, f))
+			cohmem_func_load(cli->ctx, f);
 	return EXIT_OK;
 }
 

@@ -35,14 +35,17 @@ static void show_driver(const struct view *v)
 
 static void show_ready(const struct cohmem_bound *b)
 {
+	char after[COHMEM_NAME_LEN + 16] = "";
+
 	if (!b->valid || !b->ready[0])
 		return;
-	line("readiness", "%s%s%s; %llu reset%s seen", b->ready,
-	     strcmp(b->fail, "none") && b->fail[0] ? ": " : "",
-	     strcmp(b->fail, "none") ? b->fail : "",
-	     (unsigned long long)b->generation, b->generation == 1 ? "" : "s");
 	if (!strcmp(b->ready, cohmem_ready_state_name(COHMEM_READY)))
-		line("", "after %llu ms", (unsigned long long)b->ready_ms);
+		snprintf(after, sizeof(after), " after %llu ms",
+			 (unsigned long long)b->ready_ms);
+	else if (b->fail[0] && strcmp(b->fail, "none"))
+		snprintf(after, sizeof(after), ": %s", b->fail);
+	line("readiness", "%s%s; %llu reset%s seen", b->ready, after,
+	     (unsigned long long)b->generation, b->generation == 1 ? "" : "s");
 	line("bad pages", "%llu%s%s%s", (unsigned long long)b->poison_count,
 	     b->poison_overflow ? " and more" : "",
 	     b->poison[0] ? ": " : "", b->poison);

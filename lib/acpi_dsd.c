@@ -674,8 +674,9 @@ static bool unmistakable(const struct aml *a, size_t pos, size_t end)
 		return pkg_length(a, &p, end, &pkg_end) && pkg_end - p >= 4 &&
 		       !memcmp(a->b + p, "_DSD", 4);
 	case OP_SCOPE:
-		return pkg_length(a, &p, end, &pkg_end) && p < pkg_end &&
-		       a->b[p] == OP_ROOT;
+		/* Compilers shorten "\_SB" to "_SB" where it means the same. */
+		return pkg_length(a, &p, end, &pkg_end) && pkg_end - p >= 4 &&
+		       (a->b[p] == OP_ROOT || !memcmp(a->b + p, "_SB_", 4));
 	case OP_EXT:
 		return p < end && a->b[p] == EXT_DEVICE;
 	}

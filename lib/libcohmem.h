@@ -214,6 +214,9 @@ struct cohmem_bar_info {
  * @is_vfio: bound to a VFIO driver
  * @is_known: its id is in the table of known parts
  * @is_selfhosted: its id is in a range of GPUs with coherent memory
+ * @acpi_path: ACPI path, or empty
+ * @announced: the ACPI tables hold properties for that path
+ * @dsd: these properties
  *
  * Filled by cohmem_func_load() only:
  * @loaded: the rest is valid
@@ -223,9 +226,6 @@ struct cohmem_bar_info {
  * @nv_flags: its flag word
  * @has_cxl_dvsec: the CXL Device DVSEC is there
  * @cxl_cap: its capability word
- * @acpi_path: ACPI path, or empty
- * @announced: the ACPI tables hold properties for that path
- * @dsd: these properties
  * @memory: what follows from all that
  * @bound: our driver's attributes
  * @link_speed: PCIe, as sysfs says it, or empty
@@ -254,6 +254,9 @@ struct cohmem_func {
 	bool is_vfio;
 	bool is_known;
 	bool is_selfhosted;
+	char acpi_path[256];
+	bool announced;
+	struct cohmem_dsd dsd;
 
 	bool loaded;
 	struct cohmem_bar_info bar[COHMEM_NR_BARS];
@@ -262,9 +265,6 @@ struct cohmem_func {
 	u16 nv_flags;
 	bool has_cxl_dvsec;
 	u16 cxl_cap;
-	char acpi_path[256];
-	bool announced;
-	struct cohmem_dsd dsd;
 	struct cohmem_memory memory;
 	struct cohmem_bound bound;
 	char link_speed[32];
@@ -280,7 +280,7 @@ struct cohmem_func *cohmem_func_find(struct cohmem_ctx *ctx, const char *bdf);
 struct cohmem_func *cohmem_group_next(struct cohmem_ctx *ctx,
 				      const struct cohmem_func *of,
 				      const struct cohmem_func *prev);
-int cohmem_func_load(struct cohmem_ctx *ctx, struct cohmem_func *f);
+void cohmem_func_load(struct cohmem_ctx *ctx, struct cohmem_func *f);
 bool cohmem_func_is_gpu(const struct cohmem_func *f);
 const char *cohmem_func_state(const struct cohmem_func *f);
 const char *cohmem_source_name(enum cohmem_source source);

@@ -129,6 +129,7 @@ static void lay_out(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 		     f->nv_flags & COHMEM_DVSEC_NVIDIA_MIG_FIXED;
 	const struct cohmem_placement *place;
 	enum cohmem_reason reason;
+	bool guess;
 
 	place = cohmem_placement_for(f->vendor, f->device, fixed);
 	reason = cohmem_layout_compute(place, m->base, m->size,
@@ -137,16 +138,17 @@ static void lay_out(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 		memset(&m->layout, 0, sizeof(m->layout));
 		reason = COHMEM_ERR_SYSTEM_RAM;
 	}
-	if (reason != COHMEM_OK) {
+	/* A DVSEC that was not seen is not one that is not there. */
+	guess = f->config_size < CONFIG_EXTENDED;
+	if (reason != COHMEM_OK &&
+	    !(guess && reason == COHMEM_ERR_TOO_SMALL)) {
 		bad(m, reason);
 		return;
 	}
-	m->placement = place->name;
-	if (f->config_size < CONFIG_EXTENDED) {
-		/* A DVSEC that was not seen is not one that is not there. */
+	if (guess)
 		memset(&m->layout, 0, sizeof(m->layout));
-		m->placement = NULL;
-	}
+	else
+		m->placement = place->name;
 }
 
 /**

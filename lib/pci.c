@@ -162,6 +162,9 @@ static int add_func(void *arg, const char *name)
 		   -1 : number_of(text);
 	cohmem_fmt(path, sizeof(path), DEVICES "/%s/physfn", f->bdf);
 	f->is_vf = cohmem_exists(ctx, path);
+	cohmem_fmt(path, sizeof(path), DEVICES "/%s/firmware_node/path",
+		   f->bdf);
+	cohmem_read_str(ctx, path, f->acpi_path, sizeof(f->acpi_path));
 	read_binding(ctx, f);
 	read_name(ctx, f);
 	return 0;
@@ -181,12 +184,15 @@ static int by_address(const void *a, const void *b)
  * cohmem_scan() - take a snapshot of all PCI functions
  * @ctx: the context
  *
- * May be called again; functions of the former snapshot are gone then.
+ * No device is woken up for it. May be called again; functions of the former
+ * snapshot are gone then.
  *
  * Return: 0 or -errno.
  */
 int cohmem_scan(struct cohmem_ctx *ctx)
 {
+	const struct cohmem_dsd *dsd;
+	struct cohmem_func *f;
 	int ret;
 
 	ctx->nr = 0;
@@ -202,6 +208,13 @@ int cohmem_scan(struct cohmem_ctx *ctx)
 				   strerror(-ret));
 	if (ctx->nr)
 		qsort(ctx->func, ctx->nr, sizeof(*ctx->func), by_address);
+	cohmem_acpi_read(ctx);
+	cohmem_func_foreach(ctx, f) {
+		dsd = cohmem_acpi_find(ctx, f->acpi_path);
+		f->announced = dsd;
+		if (dsd)
+			f->dsd = *dsd;
+	}
 	return 0;
 }
 
@@ -285,38 +298,27 @@ static void read_bars(struct cohmem_ctx *ctx, struct cohmem_func *f)
  * @f: the function
  *
  * What cannot be read (not root, no ACPI) is left unknown; that is no error.
- *
- * Return: 0; verbs that may fail later keep the form.
+ * Reading config space wakes a sleeping device up, so this is for the functions
+ * of interest only.
  */
-int cohmem_func_load(struct cohmem_ctx *ctx, struct cohmem_func *f)
+void cohmem_func_load(struct cohmem_ctx *ctx, struct cohmem_func *f)
 {
-	const struct cohmem_dsd *dsd;
 	char path[128];
 
 	read_bars(ctx, f);
 	cohmem_config_load(ctx, f);
-	cohmem_fmt(path, sizeof(path), DEVICES "/%s/firmware_node/path",
-		   f->bdf);
-	cohmem_read_str(ctx, path, f->acpi_path, sizeof(f->acpi_path));
 	cohmem_fmt(path, sizeof(path), DEVICES "/%s/current_link_speed",
 		   f->bdf);
 	cohmem_read_str(ctx, path, f->link_speed, sizeof(f->link_speed));
 	f->link_width = attr(ctx, f, "current_link_width");
-
-	cohmem_acpi_read(ctx);
-	dsd = cohmem_acpi_find(ctx, f->acpi_path);
-	f->announced = dsd;
-	if (dsd)
-		f->dsd = *dsd;
 	cohmem_bound_load(ctx, f);
 	cohmem_memory_load(ctx, f);
 	f->loaded = true;
-	return 0;
 }
 
 /**
  * cohmem_func_is_gpu() - is this a function people look for here?
- * @f: the function, loaded
+ * @f: the function
  *
  * One bound to our driver, or one for which firmware announces memory, or one
  * whose id says that it should have some. The function alone, not its VFs:
