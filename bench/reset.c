@@ -2,9 +2,9 @@
 /*
  * Resets, and the time after them in which the memory does not answer yet.
  *
- * When the device got ready is seen by a thread of its own, which reads the
- * registers that announce it every half millisecond through calls that no
- * driver holds up; so "late" is driver and scheduler, not clock skew.
+ * When the device got ready is computed: it was reset when the emulator says,
+ * and has trained for as long as it was told to. Its answer is a millisecond or
+ * two old when it comes, which is what "late" can be wrong by.
  */
 #include <linux/vfio.h>
 #include <pthread.h>
@@ -12,22 +12,17 @@
 #include <sys/mman.h>
 
 #include "bench.h"
-#include "regs.h"
 
 #define RESETS	5
 
-/* How long the device trains in the rounds of bench_ready(), ms. */
-static const unsigned int train_ms[] = { 40, 130, 270, 410, 730, 1150, 1580 };
+/*
+ * How long the device trains in the rounds of bench_ready(), ms: longer than the
+ * 100 ms for which the PCI core waits after a function level reset.
+ */
+static const unsigned int train_ms[] = { 210, 330, 470, 610, 890, 1150, 1580 };
 
 /* In bench_others(): long enough to see who is held up. */
 #define OTHERS_TRAIN_MS	1200
-
-struct watcher {
-	struct dev *d;
-	u32 cxl;	/* config offset of the CXL DVSEC, or 0 */
-	double ready_us;
-	volatile bool stop;
-};
 
 struct toucher {
 	const volatile u64 *p;
@@ -35,28 +30,18 @@ struct toucher {
 	bool ok;
 };
 
-static bool announced(const struct watcher *w)
+/* When the device was last reset, on our clock. */
+static double reset_time_us(void)
 {
-	u32 low;
+	struct samples s = { };
+	double asked;
+	int i;
 
-	if (w->cxl) {
-		low = cfg_r32(w->d, w->cxl + COHMEM_CXL_RANGE1_SIZE_LOW);
-		return low != ~0U && low & COHMEM_CXL_MEM_INFO_VALID &&
-		       low & COHMEM_CXL_MEM_ACTIVE;
+	for (i = 0; i < 5; i++) {
+		asked = now_us();
+		sample(&s, asked - sim_number("status", "since_reset_ms") * 1000.0);
 	}
-	return bar0_r32(w->d, COHMEM_BAR0_C2C_LINK) == COHMEM_BAR0_TRAINED &&
-	       bar0_r32(w->d, COHMEM_BAR0_HBM_TRAINING) == COHMEM_BAR0_TRAINED;
-}
-
-static void *watch(void *arg)
-{
-	struct watcher *w = arg;
-	struct timespec pause = { .tv_nsec = 500000 };
-
-	while (!w->stop && !announced(w))
-		nanosleep(&pause, NULL);
-	w->ready_us = now_us();
-	return NULL;
+	return median(&s);
 }
 
 static void *touch_it(void *arg)
@@ -133,31 +118,27 @@ void bench_reset(struct dev *d)
  */
 void bench_ready(struct dev *d)
 {
-	struct watcher w = { .d = d };
 	struct samples late = { };
 	unsigned int i, early = 0, failed = 0;
-	pthread_t thread;
 	struct toucher t;
+	double ready_us;
 	void *p;
 
-	if (facts()->cxl)
-		w.cxl = cfg_dvsec(d, COHMEM_PCI_VENDOR_CXL, COHMEM_DVSEC_CXL_ID);
 	p = map_aligned(d, USEMEM, 0, LEAF, LEAF, 0);
 	t.p = p;
 	load(t.p);
 	for (i = 0; i < ARRAY_SIZE(train_ms); i++) {
 		set_training(train_ms[i]);
 		reset_ms(d);
-		w.stop = false;
-		start(&thread, watch, &w);
 		touch_it(&t);
-		pthread_join(thread, NULL);
+		ready_us = reset_time_us() + train_ms[i] * 1000.0;
 		if (!t.ok)
 			failed++;
-		else if (t.us < w.ready_us - 2000)
+		else if (t.us < ready_us - 5000)
 			early++;
 		else
-			sample(&late, max(t.us - w.ready_us, 0.0) / 1000);
+			sample(&late, max(t.us - ready_us, 0.0) / 1000);
+		wait_until_ready(d);
 	}
 	unmap(p, LEAF);
 	report("ready_access_early", early, "times");
