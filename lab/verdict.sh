@@ -26,12 +26,17 @@ fail_line() {
 
 # follow: show each step as it ends, until QEMU has gone or time is up.
 follow() {
-	local deadline=$((SECONDS + scenario_timeout)) line
+	local deadline=$((SECONDS + scenario_timeout)) line heard=$SECONDS
 	exec {report}< <(exec tail -n +1 -f --pid="$vm_pid" "$run/verdict" 2>/dev/null)
 	while [ $SECONDS -lt $deadline ]; do
 		if IFS= read -r -t 2 -u "$report" line; then
 			show_line "$line"
+			heard=$SECONDS
 			continue
+		fi
+		if [ $((SECONDS - heard)) -ge 15 ]; then
+			progress "  ${current:-booting} ... still at it"
+			heard=$SECONDS
 		fi
 		kill -0 "$vm_pid" 2>/dev/null || break
 	done
