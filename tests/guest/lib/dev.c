@@ -1,0 +1,527 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A VFIO device, entered by its group and a container or by its character
+ * device and iommufd; what follows is the same for both.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/vfio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "uapi.h"
+
+static int group_path(char *path, size_t size)
+{
+	char link[256], *name;
+	ssize_t n;
+
+	n = readlink(dev_path("iommu_group"), link, sizeof(link) - 1);
+	if (n < 0)
+		return -errno;
+	link[n] = 0;
+	name = strrchr(link, '/');
+	snprintf(path, size, "/dev/vfio/%s", name ? name + 1 : link);
+	return 0;
+}
+
+static int cdev_path(char *path, size_t size)
+{
+	DIR *d = opendir(dev_path("vfio-dev"));
+	struct dirent *e;
+	int ret = -ENOENT;
+
+	if (!d)
+		return -errno;
+	while (ret && (e = readdir(d))) {
+		if (strncmp(e->d_name, "vfio", 4))
+			continue;
+		snprintf(path, size, "/dev/vfio/devices/%.200s", e->d_name);
+		ret = 0;
+	}
+	closedir(d);
+	return ret;
+}
+
+/**
+ * have_group() - can VFIO be entered by the GPU's group?
+ * Return: true if so.
+ */
+bool have_group(void)
+{
+	char path[300];
+
+	return !group_path(path, sizeof(path)) && file_exists(path) &&
+	       file_exists("/dev/vfio/vfio");
+}
+
+/**
+ * have_cdev() - can VFIO be entered by the GPU's own character device?
+ * Return: true if so; Debian's kernels have no iommufd and so none.
+ */
+bool have_cdev(void)
+{
+	char path[300];
+
+	return !cdev_path(path, sizeof(path)) && file_exists(path) &&
+	       file_exists("/dev/iommu");
+}
+
+static int open_group(struct dev *d)
+{
+	struct vfio_group_status status = { .argsz = sizeof(status) };
+	char path[300];
+	int ret = group_path(path, sizeof(path));
+
+	if (ret)
+		return ret;
+	d->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	if (d->container < 0)
+		return -errno;
+	d->group = open(path, O_RDWR | O_CLOEXEC);
+	if (d->group < 0)
+		return -errno;
+	if (ioctl(d->group, VFIO_GROUP_GET_STATUS, &status))
+		return -errno;
+	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE))
+		return -EPERM;
+	if (ioctl(d->group, VFIO_GROUP_SET_CONTAINER, &d->container))
+		return -errno;
+	if (ioctl(d->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
+		return -errno;
+	d->fd = ioctl(d->group, VFIO_GROUP_GET_DEVICE_FD, facts()->bdf);
+	return d->fd < 0 ? -errno : 0;
+}
+
+static int open_cdev(struct dev *d)
+{
+	struct abi_bind_iommufd bind = { .argsz = sizeof(bind) };
+	struct abi_ioas_alloc ioas = { .size = sizeof(ioas) };
+	struct abi_attach_pt attach = { .argsz = sizeof(attach) };
+	char path[300];
+	int ret = cdev_path(path, sizeof(path));
+
+	if (ret)
+		return ret;
+	d->iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
+	if (d->iommufd < 0)
+		return -errno;
+	d->fd = open(path, O_RDWR | O_CLOEXEC);
+	if (d->fd < 0)
+		return -errno;
+	bind.iommufd = d->iommufd;
+	if (ioctl(d->fd, ABI_BIND_IOMMUFD, &bind))
+		return -errno;
+	if (ioctl(d->iommufd, ABI_IOAS_ALLOC, &ioas))
+		return -errno;
+	d->ioas = ioas.out_ioas_id;
+	attach.pt_id = d->ioas;
+	return ioctl(d->fd, ABI_ATTACH_PT, &attach) ? -errno : 0;
+}
+
+static void parse_sparse(struct region *r, const struct vfio_region_info *info)
+{
+	const struct vfio_region_info_cap_sparse_mmap *sparse;
+	const struct vfio_info_cap_header *cap;
+	u32 off, i;
+
+	if (!(info->flags & VFIO_REGION_INFO_FLAG_CAPS))
+		return;
+	for (off = info->cap_offset; off; off = cap->next) {
+		cap = (const void *)((const u8 *)info + off);
+		if (cap->id != VFIO_REGION_INFO_CAP_SPARSE_MMAP)
+			continue;
+		sparse = (const void *)cap;
+		for (i = 0; i < sparse->nr_areas &&
+		     r->nr_areas < ARRAY_SIZE(r->area); i++) {
+			r->area[r->nr_areas].offset = sparse->areas[i].offset;
+			r->area[r->nr_areas++].size = sparse->areas[i].size;
+		}
+	}
+}
+
+/**
+ * __region_info() - ask about a region, its sparse areas included
+ * @fd: the device
+ * @index: the region
+ * @r: what it is
+ * Return: 0 or -errno.
+ */
+int __region_info(int fd, unsigned int index, struct region *r)
+{
+	union {
+		struct vfio_region_info info;
+		u8 raw[4096];
+	} u = { .info = { .argsz = sizeof(u), .index = index } };
+
+	memset(r, 0, sizeof(*r));
+	if (ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, &u.info))
+		return -errno;
+	if (u.info.argsz > sizeof(u))
+		return -E2BIG;
+	r->size = u.info.size;
+	r->offset = u.info.offset;
+	r->flags = u.info.flags;
+	parse_sparse(r, &u.info);
+	return 0;
+}
+
+/**
+ * __dev_open() - open the GPU
+ * @d: the device
+ * Return: 0 or -errno; on failure nothing stays open.
+ */
+int __dev_open(struct dev *d)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	const char *via = getenv("COHMEM_VIA");
+	unsigned int i;
+	int ret;
+
+	memset(d, 0, sizeof(*d));
+	d->fd = d->group = d->container = d->iommufd = -1;
+	if (via ? !strcmp(via, "cdev") : !have_group())
+		ret = open_cdev(d);
+	else
+		ret = open_group(d);
+	if (!ret && ioctl(d->fd, VFIO_DEVICE_GET_INFO, &info))
+		ret = -errno;
+	d->flags = info.flags;
+	d->nr_regions = info.num_regions;
+	d->nr_irqs = info.num_irqs;
+	for (i = 0; !ret && i < NR_REGIONS; i++) {
+		ret = __region_info(d->fd, i, &d->region[i]);
+		/* Only the VGA region may be missing. */
+		if (ret == -EINVAL && i == VFIO_PCI_VGA_REGION_INDEX)
+			ret = 0;
+	}
+	if (ret)
+		dev_close(d);
+	return ret;
+}
+
+/**
+ * dev_open() - open the GPU, or end the test
+ * @d: the device
+ */
+void dev_open(struct dev *d)
+{
+	int ret = __dev_open(d);
+
+	CHECK(!ret, "open %s over VFIO: %s", facts()->bdf, strerror(-ret));
+}
+
+/**
+ * dev_close() - close it; mappings keep it open
+ * @d: the device
+ */
+void dev_close(struct dev *d)
+{
+	int *fds[] = { &d->fd, &d->group, &d->container, &d->iommufd };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(fds); i++) {
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+		*fds[i] = -1;
+	}
+}
+
+/**
+ * dev_reset() - VFIO_DEVICE_RESET
+ * @d: the device
+ * Return: 0 or -errno.
+ */
+int dev_reset(struct dev *d)
+{
+	return ioctl(d->fd, VFIO_DEVICE_RESET) ? -errno : 0;
+}
+
+/**
+ * __map() - mmap() a piece of a region
+ * @d: the device
+ * @bar: the region
+ * @off: offset in it
+ * @len: bytes
+ * @prot: PROT_*
+ * @flags: MAP_*
+ * Return: as mmap(2).
+ */
+void *__map(struct dev *d, unsigned int bar, u64 off, u64 len, int prot,
+	    int flags)
+{
+	return mmap(NULL, len, prot, flags, d->fd, d->region[bar].offset + off);
+}
+
+/**
+ * map() - map a piece of a region where libc puts it
+ * @d: the device
+ * @bar: the region
+ * @off: offset in it
+ * @len: bytes
+ * Return: the address.
+ */
+void *map(struct dev *d, unsigned int bar, u64 off, u64 len)
+{
+	void *p = __map(d, bar, off, len, PROT_READ | PROT_WRITE, MAP_SHARED);
+
+	CHECK(p != MAP_FAILED, "mmap BAR%u %#llx+%#llx: %s", bar,
+	      (unsigned long long)off, (unsigned long long)len,
+	      strerror(errno));
+	return p;
+}
+
+/**
+ * map_aligned() - map a piece of a region at a chosen alignment
+ * @d: the device
+ * @bar: the region
+ * @off: offset in it
+ * @len: bytes
+ * @align: a power of two
+ * @skew: address modulo @align
+ * Return: the address.
+ */
+void *map_aligned(struct dev *d, unsigned int bar, u64 off, u64 len, u64 align,
+		  u64 skew)
+{
+	u64 room = len + 2 * align;
+	u8 *base, *at, *p;
+
+	base = mmap(NULL, room, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	CHECK(base != MAP_FAILED, "reserve %#llx: %s",
+	      (unsigned long long)room, strerror(errno));
+	at = (u8 *)(((uintptr_t)base + align - 1) / align * align + skew);
+	p = mmap(at, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, d->fd,
+		 d->region[bar].offset + off);
+	CHECK(p == at, "mmap BAR%u %#llx+%#llx at %p: %s", bar,
+	      (unsigned long long)off, (unsigned long long)len, (void *)at,
+	      strerror(errno));
+	if (at > base)
+		munmap(base, at - base);
+	munmap(at + len, base + room - (at + len));
+	return p;
+}
+
+/**
+ * unmap() - munmap()
+ * @p: the address
+ * @len: bytes
+ */
+void unmap(void *p, u64 len)
+{
+	CHECK(!munmap(p, len), "munmap: %s", strerror(errno));
+}
+
+/**
+ * reg_read() - pread() of a region
+ * @d: the device
+ * @bar: the region
+ * @off: offset in it
+ * @buf: where to
+ * @count: bytes
+ * Return: as pread(2).
+ */
+ssize_t reg_read(struct dev *d, unsigned int bar, u64 off, void *buf,
+		 size_t count)
+{
+	return pread(d->fd, buf, count, d->region[bar].offset + off);
+}
+
+/**
+ * reg_write() - pwrite() of a region
+ * @d: the device
+ * @bar: the region
+ * @off: offset in it
+ * @buf: from here
+ * @count: bytes
+ * Return: as pwrite(2).
+ */
+ssize_t reg_write(struct dev *d, unsigned int bar, u64 off, const void *buf,
+		  size_t count)
+{
+	return pwrite(d->fd, buf, count, d->region[bar].offset + off);
+}
+
+static void bar0_io(struct dev *d, u32 off, void *buf, size_t len, bool write)
+{
+	ssize_t n = write ? reg_write(d, 0, off, buf, len) :
+			    reg_read(d, 0, off, buf, len);
+
+	CHECK(n == (ssize_t)len, "BAR0 %s %#x: %zd (%s)",
+	      write ? "write" : "read", off, n, strerror(errno));
+}
+
+/**
+ * bar0_r32() - read a register of BAR0
+ * @d: the device
+ * @off: its offset
+ * Return: its value.
+ */
+u32 bar0_r32(struct dev *d, u32 off)
+{
+	u32 value;
+
+	bar0_io(d, off, &value, sizeof(value), false);
+	return value;
+}
+
+/**
+ * bar0_r64() - read a 64-bit register of BAR0
+ * @d: the device
+ * @off: its offset
+ * Return: its value.
+ */
+u64 bar0_r64(struct dev *d, u32 off)
+{
+	u64 value;
+
+	bar0_io(d, off, &value, sizeof(value), false);
+	return value;
+}
+
+/**
+ * bar0_w32() - write a register of BAR0
+ * @d: the device
+ * @off: its offset
+ * @value: its value
+ */
+void bar0_w32(struct dev *d, u32 off, u32 value)
+{
+	bar0_io(d, off, &value, sizeof(value), true);
+}
+
+/**
+ * bar0_w64() - write a 64-bit register of BAR0
+ * @d: the device
+ * @off: its offset
+ * @value: its value
+ */
+void bar0_w64(struct dev *d, u32 off, u64 value)
+{
+	bar0_io(d, off, &value, sizeof(value), true);
+}
+
+/**
+ * __dma_map() - let the device reach a piece of our memory
+ * @d: the device
+ * @va: the memory
+ * @iova: where the device sees it
+ * @len: bytes
+ * Return: 0 or -errno.
+ */
+int __dma_map(struct dev *d, void *va, u64 iova, u64 len)
+{
+	struct vfio_iommu_type1_dma_map type1 = {
+		.argsz = sizeof(type1), .vaddr = (uintptr_t)va, .iova = iova,
+		.size = len,
+		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+	};
+	struct abi_ioas_map ioas = {
+		.size = sizeof(ioas), .ioas_id = d->ioas,
+		.user_va = (uintptr_t)va, .length = len, .iova = iova,
+		.flags = ABI_IOAS_MAP_FIXED | ABI_IOAS_MAP_READ |
+			 ABI_IOAS_MAP_WRITE,
+	};
+	int ret = d->iommufd >= 0 ?
+		  ioctl(d->iommufd, ABI_IOAS_MAP, &ioas) :
+		  ioctl(d->container, VFIO_IOMMU_MAP_DMA, &type1);
+
+	return ret ? -errno : 0;
+}
+
+/**
+ * dma_map() - __dma_map(), or end the test
+ * @d: the device
+ * @va: the memory
+ * @iova: where the device sees it
+ * @len: bytes
+ */
+void dma_map(struct dev *d, void *va, u64 iova, u64 len)
+{
+	int ret = __dma_map(d, va, iova, len);
+
+	CHECK(!ret, "DMA map %p+%#llx at %#llx: %s", va,
+	      (unsigned long long)len, (unsigned long long)iova,
+	      strerror(-ret));
+}
+
+/**
+ * __dma_unmap() - take it away again
+ * @d: the device
+ * @iova: where the device saw it
+ * @len: bytes
+ * Return: 0 or -errno; -ENXIO if something else than @len was unmapped.
+ */
+int __dma_unmap(struct dev *d, u64 iova, u64 len)
+{
+	struct vfio_iommu_type1_dma_unmap type1 = {
+		.argsz = sizeof(type1), .iova = iova, .size = len,
+	};
+	struct abi_ioas_unmap ioas = {
+		.size = sizeof(ioas), .ioas_id = d->ioas, .iova = iova,
+		.length = len,
+	};
+
+	if (d->iommufd >= 0)
+		return ioctl(d->iommufd, ABI_IOAS_UNMAP, &ioas) ? -errno : 0;
+	if (ioctl(d->container, VFIO_IOMMU_UNMAP_DMA, &type1))
+		return -errno;
+	return type1.size == len ? 0 : -ENXIO;
+}
+
+/**
+ * dma_unmap() - __dma_unmap(), or end the test
+ * @d: the device
+ * @iova: where the device saw it
+ * @len: bytes
+ */
+void dma_unmap(struct dev *d, u64 iova, u64 len)
+{
+	int ret = __dma_unmap(d, iova, len);
+
+	CHECK(!ret, "DMA unmap: %s", strerror(-ret));
+}
+
+/**
+ * __irq_set() - have interrupts signal eventfds
+ * @d: the device
+ * @index: VFIO_PCI_*_IRQ_INDEX
+ * @start: first vector
+ * @fds: eventfds
+ * @nr: how many
+ * Return: 0 or -errno.
+ */
+int __irq_set(struct dev *d, unsigned int index, unsigned int start,
+	      const int *fds, unsigned int nr)
+{
+	u8 raw[sizeof(struct vfio_irq_set) + 32 * sizeof(int)] = {};
+	struct vfio_irq_set *set = (void *)raw;
+
+	set->argsz = sizeof(*set) + nr * sizeof(int);
+	set->flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER;
+	set->index = index;
+	set->start = start;
+	set->count = nr;
+	memcpy(set->data, fds, nr * sizeof(int));
+	return ioctl(d->fd, VFIO_DEVICE_SET_IRQS, set) ? -errno : 0;
+}
+
+/**
+ * irq_off() - turn interrupts of one kind off
+ * @d: the device
+ * @index: VFIO_PCI_*_IRQ_INDEX
+ */
+void irq_off(struct dev *d, unsigned int index)
+{
+	struct vfio_irq_set set = {
+		.argsz = sizeof(set), .index = index,
+		.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER,
+	};
+
+	CHECK(!ioctl(d->fd, VFIO_DEVICE_SET_IRQS, &set), "irqs off: %s",
+	      strerror(errno));
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Touching memory that may answer with a signal. Each thread has its own way
+ * back; whoever does not expect a signal dies of it.
+ */
+#include <setjmp.h>
+#include <signal.h>
+
+#include "guest.h"
+
+static __thread sigjmp_buf back;
+static __thread volatile sig_atomic_t armed;
+static __thread struct fault caught;
+
+static void handler(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	if (!armed) {
+		signal(sig, SIG_DFL);
+		return;
+	}
+	caught.sig = sig;
+	caught.code = info->si_code;
+	caught.addr = info->si_addr;
+	siglongjmp(back, 1);
+}
+
+static void install(void)
+{
+	static bool done;
+	struct sigaction sa = {
+		.sa_sigaction = handler, .sa_flags = SA_SIGINFO,
+	};
+
+	if (done)
+		return;
+	sigaction(SIGBUS, &sa, NULL);
+	sigaction(SIGSEGV, &sa, NULL);
+	done = true;
+}
+
+/**
+ * try_load() - read 8 bytes
+ * @p: from here
+ * @value: what was read
+ * @f: the signal that came instead; may be NULL
+ * Return: true if there was something to read.
+ */
+bool try_load(const volatile u64 *p, u64 *value, struct fault *f)
+{
+	install();
+	memset(&caught, 0, sizeof(caught));
+	if (!sigsetjmp(back, 1)) {
+		armed = 1;
+		*value = *p;
+	}
+	armed = 0;
+	if (f)
+		*f = caught;
+	return !caught.sig;
+}
+
+/**
+ * try_store() - write 8 bytes
+ * @p: to here
+ * @value: the bytes
+ * @f: the signal that came instead; may be NULL
+ * Return: true if they could be written.
+ */
+bool try_store(volatile u64 *p, u64 value, struct fault *f)
+{
+	install();
+	memset(&caught, 0, sizeof(caught));
+	if (!sigsetjmp(back, 1)) {
+		armed = 1;
+		*p = value;
+	}
+	armed = 0;
+	if (f)
+		*f = caught;
+	return !caught.sig;
+}
+
+/**
+ * load() - read 8 bytes that must be there
+ * @p: from here
+ * Return: what was read.
+ */
+u64 load(const volatile u64 *p)
+{
+	struct fault f;
+	u64 value = 0;
+
+	CHECK(try_load(p, &value, &f), "load: %s", fault_str(&f));
+	return value;
+}
+
+/**
+ * store() - write 8 bytes where memory must be
+ * @p: to here
+ * @value: the bytes
+ */
+void store(volatile u64 *p, u64 value)
+{
+	struct fault f;
+
+	CHECK(try_store(p, value, &f), "store: %s", fault_str(&f));
+}
+
+/**
+ * expect_sigbus() - a load that must fail
+ * @p: from here
+ * @code: the si_code that must come, or 0 for any
+ */
+void expect_sigbus(const volatile u64 *p, int code)
+{
+	struct fault f;
+	u64 value;
+
+	CHECK(!try_load(p, &value, &f), "read %#llx, want SIGBUS",
+	      (unsigned long long)value);
+	CHECK(f.sig == SIGBUS && (!code || f.code == code), "%s, want SIGBUS/%d",
+	      fault_str(&f), code);
+}
+
+/**
+ * fault_str() - a signal in words
+ * @f: the signal
+ * Return: the words, valid until the next call.
+ */
+const char *fault_str(const struct fault *f)
+{
+	static __thread char text[80];
+
+	snprintf(text, sizeof(text), "%s code %d at %p",
+		 f->sig == SIGBUS ? "SIGBUS" : f->sig ? "SIGSEGV" : "no signal",
+		 f->code, f->addr);
+	return text;
+}
+
+/* Byte @i of pattern @seed: depends on its place, so that shifts are seen. */
+static u8 pattern(u64 seed, size_t i)
+{
+	u64 x = (seed + i / 8) * 0x9e3779b97f4a7c15ULL;
+
+	return (x ^ x >> 29) >> (8 * (i % 8));
+}
+
+/**
+ * fill() - fill a buffer with a pattern
+ * @buf: the buffer
+ * @len: bytes
+ * @seed: which pattern
+ */
+void fill(void *buf, size_t len, u64 seed)
+{
+	u8 *p = buf;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		p[i] = pattern(seed, i);
+}
+
+/**
+ * mismatch() - where does a buffer differ from a pattern?
+ * @buf: the buffer
+ * @len: bytes
+ * @seed: which pattern
+ * Return: the first such place, or -1.
+ */
+long mismatch(const void *buf, size_t len, u64 seed)
+{
+	const u8 *p = buf;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (p[i] != pattern(seed, i))
+			return i;
+	return -1;
+}

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The control port of the emulated superchip: a line out, a line of JSON back.
+ *
+ * One process at a time can have the port open, so it is opened when first
+ * needed and closed with the process. A process that was killed may have left
+ * an answer behind; it is thrown away before the first question.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+#define PORT		"org.cohmem.sim"
+#define ANSWER_MS	10000
+
+static int port = -1;
+
+static int port_path(char *path, size_t size)
+{
+	DIR *d = opendir("/sys/class/virtio-ports");
+	char name[300], text[64];
+	struct dirent *e;
+	int ret = -ENOENT;
+
+	if (!d)
+		return -errno;
+	while (ret && (e = readdir(d))) {
+		snprintf(name, sizeof(name), "/sys/class/virtio-ports/%s/name",
+			 e->d_name);
+		if (file_read(name, text, sizeof(text)) < 0 ||
+		    strcmp(text, PORT))
+			continue;
+		snprintf(path, size, "/dev/%s", e->d_name);
+		ret = 0;
+	}
+	closedir(d);
+	return ret;
+}
+
+/**
+ * have_sim() - is the GPU an emulated one that we can talk to?
+ * Return: true if so.
+ */
+bool have_sim(void)
+{
+	char path[300];
+
+	return port >= 0 || !port_path(path, sizeof(path));
+}
+
+/* One byte, or -errno; waits until @end. */
+static int get_byte(char *c, double end)
+{
+	struct pollfd p = { .fd = port, .events = POLLIN };
+	double left;
+	ssize_t n;
+
+	for (;;) {
+		n = read(port, c, 1);
+		if (n == 1)
+			return 0;
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return -errno;
+		left = end - now_ms();
+		if (left <= 0)
+			return -ETIMEDOUT;
+		/* 0 bytes: the other end is not there (yet) */
+		if (!n)
+			sleep_ms(5);
+		else
+			poll(&p, 1, left < 100 ? left + 1 : 100);
+	}
+}
+
+static int get_line(char **line)
+{
+	size_t len = 0, size = 4096;
+	char *buf = malloc(size), c;
+	double end = now_ms() + ANSWER_MS;
+	int ret;
+
+	while (buf) {
+		ret = get_byte(&c, end);
+		if (ret) {
+			free(buf);
+			return ret;
+		}
+		if (c == '\n')
+			break;
+		buf[len++] = c;
+		if (len == size)
+			buf = realloc(buf, size *= 2);
+	}
+	if (!buf)
+		return -ENOMEM;
+	buf[len] = 0;
+	*line = buf;
+	return 0;
+}
+
+static int put_line(const char *line)
+{
+	struct pollfd p = { .fd = port, .events = POLLOUT };
+	size_t done = 0, len = strlen(line);
+	double end = now_ms() + ANSWER_MS;
+
+	while (done < len) {
+		ssize_t n = write(port, line + done, len - done);
+
+		if (n > 0)
+			done += n;
+		else if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return -errno;
+		else if (now_ms() > end)
+			return -ETIMEDOUT;
+		else
+			poll(&p, 1, 50);
+	}
+	return 0;
+}
+
+static int port_open(void)
+{
+	char path[300], junk[256];
+	int ret, tries;
+
+	if (port >= 0)
+		return 0;
+	ret = port_path(path, sizeof(path));
+	if (ret)
+		return ret;
+	/* Busy while a process that was just killed is still going away. */
+	for (tries = 0; tries < 100; tries++) {
+		port = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+		if (port >= 0 || errno != EBUSY)
+			break;
+		sleep_ms(20);
+	}
+	if (port < 0)
+		return -errno;
+	while (read(port, junk, sizeof(junk)) > 0)
+		;
+	return 0;
+}
+
+/**
+ * sim_close() - give the port back
+ */
+void sim_close(void)
+{
+	if (port >= 0)
+		close(port);
+	port = -1;
+}
+
+static int talk(const char *line, struct json_object **answer)
+{
+	struct json_object *o, *ok;
+	char *text = NULL;
+	int ret;
+
+	*answer = NULL;
+	ret = port_open();
+	if (!ret)
+		ret = put_line(line);
+	if (!ret)
+		ret = get_line(&text);
+	if (ret)
+		return ret;
+	o = json_tokener_parse(text);
+	free(text);
+	if (!o)
+		return -EBADMSG;
+	*answer = o;
+	if (!json_object_object_get_ex(o, "ok", &ok))
+		return -EBADMSG;
+	return json_object_get_boolean(ok) ? 0 : -EINVAL;
+}
+
+/**
+ * __sim() - send a command
+ * @answer: its answer, to be given back with json_object_put(); may be NULL
+ * @fmt: the command, as printf
+ * Return: 0; -EINVAL if it was refused, another -errno if nobody answered.
+ */
+int __sim(struct json_object **answer, const char *fmt, ...)
+{
+	struct json_object *o;
+	char line[4100];
+	va_list ap;
+	int ret;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line) - 2, fmt, ap);
+	va_end(ap);
+	strcat(line, "\n");
+	ret = talk(line, &o);
+	if (answer)
+		*answer = o;
+	else
+		json_object_put(o);
+	return ret;
+}
+
+/**
+ * sim() - send a command that must be done
+ * @fmt: the command, as printf
+ */
+void sim(const char *fmt, ...)
+{
+	struct json_object *o;
+	char line[4100];
+	va_list ap;
+	int ret;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line) - 2, fmt, ap);
+	va_end(ap);
+	strcat(line, "\n");
+	if (!have_sim())
+		SKIP("no emulated superchip to give orders to");
+	ret = talk(line, &o);
+	CHECK(!ret, "emulator: %.100s: %s: %s", line, strerror(-ret),
+	      o ? json_object_to_json_string(o) : "no answer");
+	json_object_put(o);
+}
+
+/* A key anywhere in an answer. */
+static struct json_object *find(struct json_object *o, const char *name)
+{
+	struct json_object *found;
+
+	if (!json_object_is_type(o, json_type_object))
+		return NULL;
+	if (json_object_object_get_ex(o, name, &found))
+		return found;
+	json_object_object_foreach(o, key, value) {
+		(void)key;
+		found = find(value, name);
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+/**
+ * sim_number() - a number from the answer to a command
+ * @command: the command
+ * @name: the key, at any depth
+ * Return: its value.
+ */
+u64 sim_number(const char *command, const char *name)
+{
+	struct json_object *o, *found;
+	u64 value;
+	int ret;
+
+	if (!have_sim())
+		SKIP("no emulated superchip to ask");
+	ret = __sim(&o, "%s", command);
+	CHECK(!ret, "emulator: %s: %s", command, strerror(-ret));
+	found = find(o, name);
+	CHECK(found, "emulator: no \"%s\" in %s", name,
+	      json_object_to_json_string(o));
+	value = json_object_get_int64(found);
+	json_object_put(o);
+	return value;
+}
+
+/**
+ * sim_counter() - what the emulator has counted
+ * @name: the counter
+ * Return: its value.
+ */
+u64 sim_counter(const char *name)
+{
+	return sim_number("counters", name);
+}
+
+/**
+ * sim_mem_read() - read coherent memory behind everybody's back
+ * @off: offset in it
+ * @buf: where to
+ * @len: bytes, at most 1024
+ */
+void sim_mem_read(u64 off, void *buf, unsigned int len)
+{
+	struct json_object *o, *data;
+	const char *hex;
+	unsigned int i, byte;
+	int ret;
+
+	if (!have_sim())
+		SKIP("no emulated superchip to ask");
+	ret = __sim(&o, "mem read 0x%llx %u", (unsigned long long)off, len);
+	CHECK(!ret, "emulator: mem read %#llx %u: %s", (unsigned long long)off,
+	      len, o ? json_object_to_json_string(o) : strerror(-ret));
+	data = find(o, "hex");
+	hex = data ? json_object_get_string(data) : "";
+	CHECK(strlen(hex) == 2 * len, "emulator: mem read: %s",
+	      json_object_to_json_string(o));
+	for (i = 0; i < len; i++) {
+		CHECK(sscanf(hex + 2 * i, "%2x", &byte) == 1, "\"%s\"", hex);
+		((u8 *)buf)[i] = byte;
+	}
+	json_object_put(o);
+}
+
+/**
+ * sim_mem_write() - write coherent memory behind everybody's back
+ * @off: offset in it
+ * @buf: from here
+ * @len: bytes, at most 1024
+ */
+void sim_mem_write(u64 off, const void *buf, unsigned int len)
+{
+	char hex[2 * 1024 + 1];
+	unsigned int i;
+
+	CHECK(len <= 1024, "too much");
+	for (i = 0; i < len; i++)
+		sprintf(hex + 2 * i, "%02x", ((const u8 *)buf)[i]);
+	sim("mem write 0x%llx %s", (unsigned long long)off, hex);
+}
+
+/**
+ * sim_training() - from the next reset on, the memory takes so long
+ * @ms: milliseconds
+ *
+ * A part with the CXL DVSEC says itself how long it may take: 16 s here.
+ */
+void sim_training(unsigned int ms)
+{
+	sim("set train-ms %u", ms);
+	if (facts()->cxl)
+		sim("set cxl-timeout 2");
+}
+
+/**
+ * sim_defaults() - the emulator as it was started
+ *
+ * Run between tests, so nothing here may end a process.
+ */
+void sim_defaults(void)
+{
+	int ret = __sim(NULL, "defaults");
+
+	if (ret)
+		printf("# emulator: defaults: %s\n", strerror(-ret));
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Parts of the kernel's user interface that the headers of the oldest supported
+ * build host (Debian 12, Linux 6.1) do not have. Own names, so that newer
+ * headers do not clash; numbers and shapes are the ABI.
+ */
+#ifndef COHMEM_GUEST_UAPI_H
+#define COHMEM_GUEST_UAPI_H
+
+#include <linux/ioctl.h>
+#include <stdint.h>
+
+/* include/uapi/linux/vfio.h, since 6.6 */
+struct abi_bind_iommufd {
+	uint32_t argsz, flags;
+	int32_t iommufd;
+	uint32_t out_devid;
+};
+
+struct abi_attach_pt {
+	uint32_t argsz, flags, pt_id;
+};
+
+#define ABI_BIND_IOMMUFD	_IO(';', 100 + 18)
+#define ABI_ATTACH_PT		_IO(';', 100 + 19)
+
+/* include/uapi/linux/vfio.h: features; DMA_BUF since 7.0 or so */
+#define ABI_FEATURE_LOW_POWER_ENTRY	3
+#define ABI_FEATURE_LOW_POWER_EXIT	5
+#define ABI_FEATURE_DMA_BUF		11
+
+struct abi_dma_buf_range {
+	uint64_t offset, length;
+};
+
+struct abi_dma_buf {
+	uint32_t region_index, open_flags, flags, nr_ranges;
+	struct abi_dma_buf_range range[];
+};
+
+/* include/uapi/linux/iommufd.h */
+struct abi_ioas_alloc {
+	uint32_t size, flags, out_ioas_id;
+};
+
+struct abi_ioas_map {
+	uint32_t size, flags, ioas_id, reserved;
+	uint64_t user_va, length, iova;
+};
+
+struct abi_ioas_unmap {
+	uint32_t size, ioas_id;
+	uint64_t iova, length;
+};
+
+#define ABI_IOAS_ALLOC		_IO(';', 0x81)
+#define ABI_IOAS_MAP		_IO(';', 0x85)
+#define ABI_IOAS_UNMAP		_IO(';', 0x86)
+#define ABI_IOAS_MAP_FIXED	1
+#define ABI_IOAS_MAP_WRITE	2
+#define ABI_IOAS_MAP_READ	4
+
+#endif /* COHMEM_GUEST_UAPI_H */

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Export as dma-buf: the right addresses, and taken back when the memory goes.
+ * The importer is the helper module cohmem_test_import (tests/kmod).
+ */
+#include <fcntl.h>
+#include <linux/vfio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "uapi.h"
+
+#define HELPER	"/sys/module/cohmem_test_import/parameters/"
+
+/* A descriptor, or -errno. */
+static int export(struct dev *d, unsigned int bar, u64 off, u64 len)
+{
+	struct {
+		struct vfio_device_feature head;
+		struct abi_dma_buf buf;
+		struct abi_dma_buf_range range;
+	} arg = {
+		.head.argsz = sizeof(arg),
+		.head.flags = VFIO_DEVICE_FEATURE_GET | ABI_FEATURE_DMA_BUF,
+		.buf.region_index = bar,
+		.buf.open_flags = O_RDWR | O_CLOEXEC,
+		.buf.nr_ranges = 1,
+		.range = { off, len },
+	};
+	int fd = ioctl(d->fd, VFIO_DEVICE_FEATURE, &arg);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static void need_export(void)
+{
+	struct dev d;
+	int fd;
+
+	dev_open(&d);
+	fd = export(&d, 0, 0, facts()->page);
+	if (fd == -ENOTTY || fd == -EOPNOTSUPP)
+		SKIP("this kernel's vfio-pci exports no dma-buf");
+	CHECK(fd >= 0, "export of BAR0: %s", strerror(-fd));
+	close(fd);
+	dev_close(&d);
+}
+
+static void import(int fd)
+{
+	char text[64];
+	int ret;
+
+	if (!file_exists(HELPER "attach"))
+		SKIP("cohmem_test_import is not loaded");
+	snprintf(text, sizeof(text), "%d %s", fd, facts()->bdf);
+	ret = file_write(HELPER "attach", text);
+	CHECK(!ret, "import: %s", strerror(-ret));
+}
+
+static int map_again(void)
+{
+	return file_write(HELPER "map", "1");
+}
+
+static void let_go(int fd)
+{
+	CHECK_EQ(file_write(HELPER "detach", "1"), 0);
+	close(fd);
+}
+
+static void state_is(const char *want)
+{
+	char text[256];
+	int len = file_read(HELPER "state", text, sizeof(text));
+
+	CHECK(len > 0 && !strncmp(text, want, strlen(want)),
+	      "the importer is \"%s\", not \"%s\"", text, want);
+}
+
+static void mapped_at(u64 addr, u64 len)
+{
+	char want[64];
+
+	snprintf(want, sizeof(want), "mapped 0x%llx 0x%llx ",
+		 (unsigned long long)addr, (unsigned long long)len);
+	state_is(want);
+}
+
+static void usemem_is_where_it_says(void)
+{
+	struct dev d;
+	int fd;
+
+	need_export();
+	dev_open(&d);
+	fd = export(&d, 4, MiB, 2 * MiB);
+	CHECK(fd >= 0, "%s", strerror(-fd));
+	import(fd);
+	mapped_at(facts()->mem_base + MiB, 2 * MiB);
+	let_go(fd);
+	dev_close(&d);
+}
+
+static void resmem_is_where_it_says(void)
+{
+	const struct facts *f = facts();
+	struct dev d;
+	int fd;
+
+	if (!f->split)
+		SKIP("this model has no resmem");
+	need_export();
+	dev_open(&d);
+	fd = export(&d, 2, f->resmem - MiB, MiB);
+	CHECK(fd >= 0, "%s", strerror(-fd));
+	import(fd);
+	mapped_at(f->mem_base + f->hbm - MiB, MiB);
+	let_go(fd);
+	dev_close(&d);
+}
+
+static void only_backed_memory(void)
+{
+	const struct facts *f = facts();
+	struct dev d;
+
+	need_export();
+	dev_open(&d);
+	CHECK_EQ(export(&d, 4, f->usemem - f->page, 2 * f->page), -EINVAL);
+	CHECK_EQ(export(&d, 4, f->usemem, f->page), -EINVAL);
+	CHECK_EQ(export(&d, 4, -f->page, 2 * f->page), -EOVERFLOW);
+	CHECK(export(&d, 5, 0, f->page) < 0, "the upper half of BAR4");
+	dev_close(&d);
+}
+
+static void revoked_with_memory_off(void)
+{
+	struct dev d;
+	int fd;
+
+	need_export();
+	dev_open(&d);
+	fd = export(&d, 4, 0, 2 * MiB);
+	import(fd);
+	set_command(&d, 0, 2);
+	state_is("revoked");
+	CHECK_EQ(map_again(), -ENODEV);
+	set_command(&d, 2, 0);
+	CHECK_EQ(map_again(), 0);
+	mapped_at(facts()->mem_base, 2 * MiB);
+	let_go(fd);
+	dev_close(&d);
+}
+
+static void revoked_by_reset(void)
+{
+	struct dev d;
+	int fd;
+
+	need_export();
+	dev_open(&d);
+	fd = export(&d, 4, 0, 2 * MiB);
+	import(fd);
+	CHECK_EQ(dev_reset(&d), 0);
+	state_is("revoked");
+	set_command(&d, 2, 0);
+	CHECK_EQ(map_again(), 0);
+	flr(&d);
+	state_is("revoked");
+	let_go(fd);
+	dev_close(&d);
+}
+
+/* An export outlives its user as a dead thing, also if memory is cleared. */
+static void dead_after_close(void)
+{
+	struct dev d;
+	int fd;
+
+	need_export();
+	dev_open(&d);
+	fd = export(&d, 4, 0, 2 * MiB);
+	import(fd);
+	dev_close(&d);
+	state_is("revoked");
+	CHECK_EQ(map_again(), -ENODEV);
+	dev_open(&d);
+	set_command(&d, 2, 0);
+	CHECK_EQ(map_again(), -ENODEV);
+	let_go(fd);
+	dev_close(&d);
+}
+
+/* Exports closed before and after the device leave nothing behind that a close trips over. */
+static void many(void)
+{
+	struct dev d;
+	int i, fd;
+
+	need_export();
+	for (i = 0; i < 20; i++) {
+		dev_open(&d);
+		fd = export(&d, 4, i * MiB, MiB);
+		CHECK(fd >= 0, "round %d: %s", i, strerror(-fd));
+		if (i & 1)
+			close(fd);
+		dev_close(&d);
+		if (!(i & 1))
+			close(fd);
+	}
+}
+
+static void bad_page_is_not_exported(void)
+{
+	char text[32];
+	struct dev d;
+	int fd;
+
+	need_export();
+	snprintf(text, sizeof(text), "0x%llx",
+		 (unsigned long long)facts()->mem_base + 100 * MiB);
+	CHECK_EQ(file_write(dev_path("cohmem/poison_pages"), text), 0);
+	dev_open(&d);
+	CHECK_EQ(export(&d, 4, 96 * MiB, 8 * MiB), -EHWPOISON);
+	fd = export(&d, 4, 96 * MiB, 4 * MiB);
+	CHECK(fd >= 0, "pages before it: %s", strerror(-fd));
+	close(fd);
+	dev_close(&d);
+	rebind();
+}
+
+SUITE(TEST(usemem_is_where_it_says), TEST(resmem_is_where_it_says),
+      TEST(only_backed_memory), TEST(revoked_with_memory_off),
+      TEST(revoked_by_reset), TEST(dead_after_close), TEST(many),
+      TEST(bad_page_is_not_exported));

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pages that go bad: who is told, and who gets them afterwards. Needs the helper
+ * module cohmem_test_poison (tests/kmod), which plays the hardware.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "guest.h"
+
+#ifndef BUS_MCEERR_AR
+#define BUS_MCEERR_AR	4
+#endif
+
+#define HELPER	"/sys/module/cohmem_test_poison/parameters/phys"
+
+static struct fault hit;
+
+static void on_sigbus(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	hit.sig = sig;
+	hit.code = info->si_code;
+	hit.addr = info->si_addr;
+}
+
+/* Let the page at @phys go bad under this process. 0 or -errno; see @hit. */
+static int go_bad(u64 phys)
+{
+	struct sigaction sa = {
+		.sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO,
+	}, old;
+	char text[32];
+	int ret;
+
+	memset(&hit, 0, sizeof(hit));
+	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)phys);
+	sigaction(SIGBUS, &sa, &old);
+	ret = file_write(HELPER, text);
+	sigaction(SIGBUS, &old, NULL);
+	return ret;
+}
+
+static int note_bad(u64 phys)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)phys);
+	return file_write(dev_path("cohmem/poison_pages"), text);
+}
+
+/* Bad pages are remembered until the driver is unbound: begin with none. */
+static void fresh(bool need_hook)
+{
+	if (need_hook && kernel_version() < 61900)
+		SKIP("this kernel does not report errors of device memory");
+	if (need_hook && !file_exists(HELPER))
+		SKIP("cohmem_test_poison is not loaded");
+	rebind();
+	CHECK_EQ(attr_u64("poison_count"), 0);
+}
+
+static void sigbus_to_the_mapper(void)
+{
+	const struct facts *f = facts();
+	u64 off = 3 * f->page;
+	struct dev d;
+	u8 *p;
+
+	fresh(true);
+	dev_open(&d);
+	p = map(&d, 4, 0, 4 * MiB);
+	store((u64 *)(p + off), 1);
+	CHECK_EQ(go_bad(f->mem_base + off), 0);
+	CHECK(hit.sig == SIGBUS && hit.code == BUS_MCEERR_AR, "%s",
+	      fault_str(&hit));
+	CHECK((u8 *)hit.addr == p + off, "at %p, not %p", hit.addr, p + off);
+	CHECK_EQ(attr_u64("poison_count"), 1);
+	CHECK_EQ(attr_u64("poison_pages"), f->mem_base + off);
+	dev_close(&d);
+	rebind();
+}
+
+/* The place is right with several mappings, and nobody dies of a gap. */
+static void several_mappings(void)
+{
+	const struct facts *f = facts();
+	struct dev d;
+	u8 *a, *b;
+
+	fresh(true);
+	dev_open(&d);
+	a = map(&d, 4, 0, 4 * MiB);
+	b = map(&d, 4, 8 * MiB, 4 * MiB);
+	map(&d, 4, 64 * MiB, MiB);
+	store((u64 *)a, 1);
+	store((u64 *)b, 1);
+
+	CHECK_EQ(go_bad(f->mem_base + 6 * MiB), 0);
+	CHECK(!hit.sig, "a page that nobody maps: %s", fault_str(&hit));
+	CHECK_EQ(go_bad(f->mem_base + 256 * MiB), 0);
+	CHECK(!hit.sig, "a page above all mappings: %s", fault_str(&hit));
+	CHECK_EQ(go_bad(f->mem_base + 9 * MiB), 0);
+	CHECK((u8 *)hit.addr == b + MiB, "at %p, not %p", hit.addr, b + MiB);
+	CHECK_EQ(attr_u64("poison_count"), 3);
+	/* The same page again counts once. */
+	CHECK_EQ(go_bad(f->mem_base + 9 * MiB), 0);
+	CHECK_EQ(attr_u64("poison_count"), 3);
+	dev_close(&d);
+	rebind();
+}
+
+static void in_resmem(void)
+{
+	const struct facts *f = facts();
+	struct dev d;
+	u8 *p;
+
+	if (!f->split)
+		SKIP("this model has no resmem");
+	fresh(true);
+	dev_open(&d);
+	p = map(&d, 2, 0, 4 * MiB);
+	store((u64 *)p, 1);
+	CHECK_EQ(go_bad(f->mem_base + f->usemem + f->page), 0);
+	CHECK((u8 *)hit.addr == p + f->page, "%s", fault_str(&hit));
+	CHECK_ERRNO(reg_read(&d, 2, f->page, &hit, 8), EIO);
+	dev_close(&d);
+	rebind();
+}
+
+static void read_and_write_stop_there(void)
+{
+	const struct facts *f = facts();
+	static u8 buf[65536];
+	u64 bad = 8 * MiB + 5 * f->page;
+	struct dev d;
+
+	if (5 * f->page >= sizeof(buf))
+		SKIP("pages too large for this test's buffer");
+	fresh(false);
+	CHECK_EQ(note_bad(f->mem_base + bad + 7), 0);
+	dev_open(&d);
+	CHECK_ERRNO(reg_read(&d, 4, bad + 8, buf, 8), EIO);
+	CHECK_ERRNO(reg_write(&d, 4, bad + 8, buf, 8), EIO);
+	CHECK_EQ(reg_read(&d, 4, 8 * MiB, buf, sizeof(buf)), 5 * f->page);
+	CHECK_EQ(reg_write(&d, 4, 8 * MiB, buf, sizeof(buf)), 5 * f->page);
+	CHECK_EQ(reg_read(&d, 4, bad + f->page, buf, 8), 8);
+	dev_close(&d);
+	rebind();
+}
+
+/* No new mapping shows it: not now, not after a reset, not to the next user. */
+static void nobody_maps_it_again(void)
+{
+	const struct facts *f = facts();
+	u64 bad = 16 * MiB + 5 * f->page;
+	unsigned int user;
+	struct dev d;
+	u8 *p;
+
+	fresh(false);
+	CHECK_EQ(note_bad(f->mem_base + bad), 0);
+	for (user = 0; user < 2; user++) {
+		dev_open(&d);
+		p = map_aligned(&d, 4, 16 * MiB, 4 * MiB, 2 * MiB, 0);
+		expect_sigbus((u64 *)(p + 5 * f->page), BUS_MCEERR_AR);
+		store((u64 *)(p + 4 * f->page), 1);
+		store((u64 *)(p + 6 * f->page), 1);
+		CHECK_EQ(dev_reset(&d), 0);
+		expect_sigbus((u64 *)(p + 5 * f->page), BUS_MCEERR_AR);
+		unmap(p, 4 * MiB);
+		dev_close(&d);
+	}
+	rebind();
+}
+
+static void sysfs_takes_only_our_pages(void)
+{
+	const struct facts *f = facts();
+
+	fresh(false);
+	CHECK_EQ(note_bad(f->mem_base - 1), -ERANGE);
+	CHECK_EQ(note_bad(f->mem_base + f->hbm), -ERANGE);
+	CHECK_EQ(file_write(dev_path("cohmem/poison_pages"), "bad"), -EINVAL);
+	CHECK_EQ(attr_u64("poison_count"), 0);
+	CHECK_EQ(note_bad(f->mem_base + f->hbm - 1), 0);
+	CHECK_EQ(attr_u64("poison_count"), 1);
+	CHECK_EQ(attr_u64("poison_overflow"), 0);
+	rebind();
+}
+
+/* More bad pages than the driver can note: then none is trusted. */
+static void overflow_closes_the_memory(void)
+{
+	const struct facts *f = facts();
+	struct dev d;
+	unsigned int i;
+	u64 v;
+
+	fresh(false);
+	for (i = 0; i < 100000 && !attr_u64("poison_overflow"); i++)
+		CHECK_EQ(note_bad(f->mem_base + GiB + i * f->page), 0);
+	CHECK(attr_u64("poison_overflow"), "not after %u pages", i);
+	test_info("after %u pages", i);
+	dev_open(&d);
+	CHECK_ERRNO(reg_read(&d, 4, 0, &v, 8), EIO);
+	expect_sigbus(map(&d, 4, 0, f->page), BUS_MCEERR_AR);
+	dev_close(&d);
+	rebind();
+	dev_open(&d);
+	CHECK_EQ(reg_read(&d, 4, 0, &v, 8), 8);
+	dev_close(&d);
+}
+
+SUITE(TEST(sigbus_to_the_mapper), TEST(several_mappings), TEST(in_resmem),
+      TEST(read_and_write_stop_there), TEST(nobody_maps_it_again),
+      TEST(sysfs_takes_only_our_pages), TEST(overflow_closes_the_memory));
