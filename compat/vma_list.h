@@ -13,13 +13,19 @@ vm_fault_t cohmem_compat_insert_tracked(struct vm_area_struct *vma,
 					unsigned long addr, unsigned long pfn);
 void cohmem_compat_zap(struct vfio_pci_core_device *core);
 
+/* A list of VMAs knows no ranges: the whole device, its real BARs too. */
+static inline void cohmem_compat_unmap(struct address_space *mapping,
+				       loff_t start, loff_t len, int even_cows)
+{
+	cohmem_compat_zap((struct vfio_pci_core_device *)mapping);
+}
+
 /*
  * All files share one address space: what is passed around in its place is the
  * name of the device, and whoever would look into it is replaced as well.
  */
 #define cohmem_mapping(cdev)	((struct address_space *)&(cdev)->core)
-#define unmap_mapping_range(mapping, start, len, even)			\
-	cohmem_compat_zap((struct vfio_pci_core_device *)(mapping))
-#define vmf_insert_pfn cohmem_compat_insert_tracked
+#define unmap_mapping_range	cohmem_compat_unmap
+#define vmf_insert_pfn		cohmem_compat_insert_tracked
 
 #endif /* COHMEM_COMPAT_VMA_LIST_H */

@@ -140,9 +140,9 @@ static ssize_t write_gate(struct cohmem_device *cdev, const char __user *buf,
 	ssize_t ret;
 
 	mutex_lock(&cdev->gate_lock);
-	was_down = pdev->current_state >= PCI_D3hot;
+	was_down = cohmem_powered_down(pdev);
 	ret = vfio_pci_core_write(&cdev->core.vdev, buf, len, at);
-	is_down = pdev->current_state >= PCI_D3hot;
+	is_down = cohmem_powered_down(pdev);
 	if (was_down != is_down)
 		cohmem_ready_lost(cdev);
 	mutex_unlock(&cdev->gate_lock);

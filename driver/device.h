@@ -39,6 +39,7 @@
 
 #include <linux/fs.h>
 #include <linux/mutex.h>
+#include <linux/pci.h>
 #include <linux/rwsem.h>
 #include <linux/types.h>
 #include <linux/vfio_pci_core.h>
@@ -140,6 +141,13 @@ static inline struct cohmem_device *cohmem_from_vfio(struct vfio_device *vdev)
 static inline struct cohmem_device *cohmem_from_pdev(struct pci_dev *pdev)
 {
 	return cohmem_from_core(dev_get_drvdata(&pdev->dev));
+}
+
+/* In D3hot or below, where memory is not decoded; or nobody knows. */
+static inline bool cohmem_powered_down(struct pci_dev *pdev)
+{
+	return (__force int)READ_ONCE(pdev->current_state) >=
+	       (__force int)PCI_D3hot;
 }
 
 #ifndef cohmem_mapping /* compat */

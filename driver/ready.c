@@ -55,7 +55,7 @@ bool cohmem_gate_open(struct cohmem_device *cdev)
 	struct pci_dev *pdev = core->pdev;
 
 	if (pci_channel_offline(pdev) || READ_ONCE(core->pm_runtime_engaged) ||
-	    READ_ONCE(pdev->current_state) >= PCI_D3hot)
+	    cohmem_powered_down(pdev))
 		return false;
 	return pdev->no_command_memory ||
 	       (READ_ONCE(core->vconfig[PCI_COMMAND]) & PCI_COMMAND_MEMORY);
