@@ -16,6 +16,12 @@
 #define AER_UNCOR_KNOWN		0x0477f030
 #define AER_SEVERITY_DEFAULT	0x00462030	/* PCIe 6.0, 7.8.4.4 */
 #define AER_COR_KNOWN		0x0000f1c1
+/*
+ * A vendor register: Linux turns the GPU's audio function on by bit 25 at each
+ * resume, and says so, unless it is on.
+ */
+#define NVIDIA_AUDIO		0x488
+#define NVIDIA_AUDIO_ON		0x02000000
 #define AER_COR_MASK_DEFAULT	0x00002000	/* advisory non-fatal */
 
 static void put16(u8 *a, u32 pos, u16 v)
@@ -71,6 +77,7 @@ static void init_header(struct sim_config *c)
 	put16(c->byte, PCI_CLASS_DEVICE, 0x0302);	/* 3D controller */
 	c->writable[PCI_CACHE_LINE_SIZE] = 0xff;
 	c->writable[PCI_INTERRUPT_LINE] = 0xff;
+	put32(c->byte, NVIDIA_AUDIO, NVIDIA_AUDIO_ON);
 	put16(c->byte, PCI_SUBSYSTEM_VENDOR_ID, COHMEM_PCI_VENDOR_NVIDIA);
 	put16(c->byte, PCI_SUBSYSTEM_ID, c->model->subsystem_id);
 	c->byte[PCI_CAPABILITY_LIST] = SIM_CFG_PM;

@@ -331,7 +331,7 @@ static int (* const handler[])(struct sim *, struct request *,
 	[MSG_DEVICE_RESET] = do_reset,
 };
 
-static int send(struct sim *s, struct sim_msg_header *h, const struct answer *a)
+static int send_msg(struct sim *s, struct sim_msg_header *h, const struct answer *a)
 {
 	struct iovec iov[] = {
 		{ h, sizeof(*h) },
@@ -403,7 +403,7 @@ int cohmem_sim_proto_handle(struct sim *s, u8 *msg, u32 len, int *fds,
 		a = (struct answer){ .fd = -1 };
 	rq.h.flags = SIM_MSG_REPLY | (err ? SIM_MSG_ERROR : 0);
 	rq.h.error = -err;
-	return send(s, &rq.h, &a);
+	return send_msg(s, &rq.h, &a);
 }
 
 /**
@@ -435,5 +435,5 @@ int cohmem_sim_proto_dma(struct sim *s, bool write, u64 iova, const void *data,
 		a.tail = data;
 		a.tail_len = len;
 	}
-	return send(s, &h, &a);
+	return send_msg(s, &h, &a);
 }

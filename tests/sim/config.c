@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Configuration space over the wire: what a kernel walks and writes, resets,
+ * power states, AER, DVSECs, and how long one access takes.
+ */
+#include "fixture.h"
+
+#define PMCSR	(pm + 4)
+#define DEVCTL	(exp + 8)
+
+static void ids_and_class(void **state)
+{
+	static const struct { const char *model; uint16_t id; } want[] = {
+		{ "gh200", 0x2342 }, { "gb200", 0x2941 }, { "gb300", 0x31c2 },
+		{ "next", 0x3041 },
+	};
+	const char *args[] = { "--device-id", "0x2348", NULL };
+	struct sim_proc *p;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		p = sim_start(want[i].model, NULL);
+		wire_open(p);
+		assert_int_equal(cfg_read(p->fd, 0, 2), 0x10de);
+		assert_int_equal(cfg_read(p->fd, 2, 2), want[i].id);
+		assert_int_equal(cfg_read(p->fd, 0xa, 2), 0x0302);
+		assert_int_equal(cfg_read(p->fd, 0x2c, 2), 0x10de);
+		assert_int_not_equal(cfg_read(p->fd, 0x2e, 2), 0);
+		assert_int_equal(cfg_read(p->fd, 0xe, 1), 0);
+		sim_stop(p);
+	}
+	p = sim_start("gh200", args);
+	wire_open(p);
+	assert_int_equal(cfg_read(p->fd, 2, 2), 0x2348);
+	sim_stop(p);
+}
+
+static void capability_lists(void **state)
+{
+	struct sim_proc *p = *state;
+	unsigned int pm = find_cap(p->fd, 1), exp = find_cap(p->fd, 0x10);
+	unsigned int msix = find_cap(p->fd, 0x11), aer;
+
+	assert_true(pm && exp && msix);
+	assert_true(cfg_read(p->fd, 6, 2) & 0x10);	/* has a list */
+	assert_int_equal(cfg_read(p->fd, pm + 2, 2) & 7, 3);
+	/* An endpoint of version 2 that can do FLR. */
+	assert_int_equal(cfg_read(p->fd, exp + 2, 2) & 0xff, 0x02);
+	assert_true(cfg_read(p->fd, exp + 4, 4) & 1 << 28);
+	/* MSI-X in BAR0, table and PBA apart. */
+	assert_int_equal(cfg_read(p->fd, msix + 2, 2) & 0x7ff, 15);
+	assert_int_equal(cfg_read(p->fd, msix + 4, 4) & 7, 0);
+	assert_int_equal(cfg_read(p->fd, msix + 8, 4) & 7, 0);
+	aer = find_ext_cap(p->fd, 1, 0);
+	assert_int_equal(aer, 0x100);
+	assert_int_equal(cfg_read(p->fd, aer, 4) >> 16 & 0xf, 2);
+}
+
+static void dvsecs_by_model(void **state)
+{
+	static const struct { const char *model; bool nvidia, cxl; } want[] = {
+		{ "gh200", false, false }, { "gb200", true, false },
+		{ "gb300", true, false }, { "next", true, true },
+	};
+	unsigned int i, pos;
+
+	for (i = 0; i < 4; i++) {
+		struct sim_proc *p = sim_start(want[i].model, NULL);
+
+		wire_open(p);
+		pos = find_dvsec(p->fd, 0x10de, 3);
+		assert_int_equal(!!pos, want[i].nvidia);
+		if (pos)
+			assert_true(cfg_read(p->fd, pos + 0xa, 2) & 1);
+		pos = find_dvsec(p->fd, 0x1e98, 0);
+		assert_int_equal(!!pos, want[i].cxl);
+		if (pos)
+			assert_true(cfg_read(p->fd, pos + 0xa, 2) & 4);
+		sim_stop(p);
+	}
+}
+
+static void every_position_and_count_reads(void **state)
+{
+	static uint8_t whole[4096], part[4096];
+	struct sim_proc *p = *state;
+	unsigned int pos, n;
+
+	assert_int_equal(try_read(p->fd, 7, 0, whole, sizeof(whole)), 0);
+	for (pos = 0; pos < 0x100; pos++)
+		for (n = 1; pos + n <= 0x100; n += pos < 0x44 ? 1 : 17) {
+			assert_int_equal(try_read(p->fd, 7, pos, part, n), 0);
+			assert_memory_equal(part, whole + pos, n);
+		}
+	/* Not one byte beyond. */
+	assert_int_not_equal(try_read(p->fd, 7, 4095, part, 2), 0);
+	assert_int_not_equal(try_read(p->fd, 7, 4096, part, 1), 0);
+	assert_int_not_equal(try_read(p->fd, 7, 0, part, 0), 0);
+}
+
+static void read_only_stays(void **state)
+{
+	static uint8_t before[4096], after[4096], ones[4096];
+	struct sim_proc *p = *state;
+	unsigned int flr = find_cap(p->fd, 0x10) + 9;
+	unsigned int pmcsr = find_cap(p->fd, 1) + 4, i;
+
+	memset(ones, 0xff, sizeof(ones));
+	assert_int_equal(try_read(p->fd, 7, 0, before, 4096), 0);
+	/* Ones everywhere but where they would reset or put to sleep. */
+	for (i = 0; i < 4096; i++)
+		if (i != flr && i != pmcsr)
+			assert_int_equal(try_write(p->fd, 7, i, ones, 1), 0);
+	assert_int_equal(try_read(p->fd, 7, 0, after, 4096), 0);
+	assert_memory_equal(before, after, 4);		/* ids */
+	assert_memory_equal(before + 8, after + 8, 4);	/* class */
+	assert_memory_equal(before + 0x2c, after + 0x2c, 4);
+	assert_memory_equal(before + 0x34, after + 0x34, 1);
+	assert_memory_equal(before + 0x200, after + 0x200, 0xe00);
+	assert_int_equal(get16(after, 4) & 0x6, 0x6);
+	/* 16 MiB BAR0, 64-bit prefetchable. */
+	assert_int_equal(get32(after, 0x10), 0xff00000c);
+	assert_int_equal(get32(after, 0x14), 0xffffffff);
+}
+
+static void bar_sizing(void **state)
+{
+	struct sim_proc *p = *state;
+
+	cfg_write(p->fd, 0x18, 0xffffffffffffffffull, 8);
+	assert_true(cfg_read(p->fd, 0x18, 8) == 0xfffffffffc00000cull);
+	cfg_write(p->fd, 0x18, 0x123456789abcdef0ull, 8);
+	assert_true(cfg_read(p->fd, 0x18, 8) == 0x123456789800000cull);
+	cfg_write(p->fd, 0x20, 0xffffffffffffffffull, 8);	/* no BAR4 */
+	assert_true(cfg_read(p->fd, 0x20, 8) == 0);
+}
+
+static void flr_resets(void **state)
+{
+	struct sim_proc *p = *state;
+	unsigned int exp = find_cap(p->fd, 0x10);
+	long long flr = ctl_number(p, "counters", "flr");
+
+	cfg_write(p->fd, 0x10, 0xabc00000, 4);
+	cfg_write(p->fd, DEVCTL, 0x8000 | cfg_read(p->fd, DEVCTL, 2), 2);
+	assert_int_equal(ctl_number(p, "counters", "flr"), flr + 1);
+	assert_int_equal(cfg_read(p->fd, 4, 2), 0);
+	assert_int_equal(cfg_read(p->fd, 0x10, 4), 0x0000000c);
+	assert_int_equal(cfg_read(p->fd, DEVCTL, 2) & 0x8000, 0);
+	assert_false(ctl_true(p, "status", "ready"));
+	/* As one byte too, and not by the other byte. */
+	cfg_write(p->fd, DEVCTL, 0xff, 1);
+	assert_int_equal(ctl_number(p, "counters", "flr"), flr + 1);
+	cfg_write(p->fd, DEVCTL + 1, 0x80, 1);
+	assert_int_equal(ctl_number(p, "counters", "flr"), flr + 2);
+}
+
+static void reset_message(void **state)
+{
+	struct sim_proc *p = *state;
+
+	assert_int_equal(wire_call(p->fd, RESET, NULL, 0, NULL, 0, scratch()), 0);
+	assert_int_equal(ctl_number(p, "counters", "message"), 1);
+	assert_int_equal(cfg_read(p->fd, 4, 2), 0);
+}
+
+static void d3_with_and_without_soft_reset(void **state)
+{
+	struct sim_proc *p = *state;
+	unsigned int pm = find_cap(p->fd, 1);
+
+	assert_true(cfg_read(p->fd, PMCSR, 2) & 8);	/* No_Soft_Reset */
+	cfg_write(p->fd, PMCSR, 3, 2);
+	assert_int_equal(cfg_read(p->fd, PMCSR, 2) & 3, 3);
+	assert_int_equal(cfg_read(p->fd, 0, 2), 0x10de);
+	/* Memory does not answer there. */
+	assert_true(reg_read(p->fd, 0, 0x1498, 4) == 0xffffffff);
+	assert_int_equal(ctl_number(p, "counters", "to_d3"), 1);
+	cfg_write(p->fd, PMCSR, 0, 2);
+	assert_int_equal(cfg_read(p->fd, 4, 2), 6);
+	assert_int_equal(ctl_number(p, "counters", "d3_to_d0"), 0);
+
+	ctl_ok(p, "set nosoftrst 0");
+	assert_false(cfg_read(p->fd, PMCSR, 2) & 8);
+	cfg_write(p->fd, PMCSR, 3, 2);
+	assert_int_equal(cfg_read(p->fd, 4, 2), 6);
+	cfg_write(p->fd, PMCSR, 0, 2);
+	assert_int_equal(cfg_read(p->fd, 4, 2), 0);
+	assert_int_equal(ctl_number(p, "counters", "d3_to_d0"), 1);
+	assert_false(ctl_true(p, "status", "ready"));
+	/* It stays so over a reset, and D1 and D2 are not there. */
+	assert_false(cfg_read(p->fd, PMCSR, 2) & 8);
+	cfg_write(p->fd, PMCSR, 1, 2);
+	assert_int_equal(cfg_read(p->fd, PMCSR, 2) & 3, 0);
+	cfg_write(p->fd, PMCSR, 2, 2);
+	assert_int_equal(cfg_read(p->fd, PMCSR, 2) & 3, 0);
+}
+
+static void aer_logs_and_sticks(void **state)
+{
+	struct sim_proc *p = *state;
+	unsigned int aer = find_ext_cap(p->fd, 1, 0), exp = find_cap(p->fd, 0x10);
+	uint32_t uncor, sever;
+
+	assert_int_equal(cfg_read(p->fd, aer + 4, 4), 0);
+	ctl_ok(p, "aer correctable");
+	assert_int_not_equal(cfg_read(p->fd, aer + 0x10, 4), 0);
+	assert_int_equal(cfg_read(p->fd, exp + 10, 2) & 7, 1);
+	ctl_ok(p, "aer nonfatal");
+	uncor = cfg_read(p->fd, aer + 4, 4);
+	sever = cfg_read(p->fd, aer + 0xc, 4);
+	assert_true(uncor && !(uncor & sever));
+	ctl_ok(p, "aer fatal");
+	assert_true((cfg_read(p->fd, aer + 4, 4) & ~uncor) & sever);
+	assert_int_equal(cfg_read(p->fd, exp + 10, 2) & 7, 7);
+	/* Sticky over FLR; cleared by writing ones. */
+	cfg_write(p->fd, exp + 9, 0x80, 1);
+	assert_int_not_equal(cfg_read(p->fd, aer + 4, 4), 0);
+	cfg_write(p->fd, aer + 4, uncor, 4);
+	assert_int_equal(cfg_read(p->fd, aer + 4, 4) & uncor, 0);
+	assert_int_not_equal(cfg_read(p->fd, aer + 4, 4), 0);
+	/* Nobody asked for VFIO's error interrupt. */
+	assert_non_null(strstr(ctl(p, "aer fatal notify"), "\"ok\":false"));
+}
+
+static void cxl_range(void **state)
+{
+	struct sim_proc *p = *state;
+	unsigned int pos = find_dvsec(p->fd, 0x1e98, 0);
+	uint32_t low;
+
+	wait_ready(p);
+	low = cfg_read(p->fd, pos + 0x1c, 4);
+	assert_int_equal(low & 3, 3);
+	assert_int_equal(low >> 13 & 7, 1);
+
+	ctl_ok(p, "set cxl-active never");
+	ctl_ok(p, "set cxl-timeout 3");
+	wire_call(p->fd, RESET, NULL, 0, NULL, 0, scratch());
+	sleep_ms(120);
+	low = cfg_read(p->fd, pos + 0x1c, 4);
+	assert_int_equal(low & 3, 1);
+	assert_int_equal(low >> 13 & 7, 3);
+	assert_false(ctl_true(p, "status", "ready"));
+
+	ctl_ok(p, "set cxl-info-valid never");
+	wire_call(p->fd, RESET, NULL, 0, NULL, 0, scratch());
+	sleep_ms(60);
+	assert_int_equal(cfg_read(p->fd, pos + 0x1c, 4) & 3, 0);
+	ctl_ok(p, "set cxl-info-valid ms 5");
+	ctl_ok(p, "set cxl-active 10");
+	sleep_ms(20);
+	assert_int_equal(cfg_read(p->fd, pos + 0x1c, 4) & 3, 3);
+	assert_true(ctl_number(p, "counters", "polls") >= 4);
+	assert_true(ctl_number(p, "counters", "polls_not_ready") >= 2);
+}
+
+static void removal_reads_all_ones(void **state)
+{
+	struct sim_proc *p = *state;
+	uint8_t buf[64];
+	unsigned int i;
+
+	ctl_ok(p, "remove");
+	assert_int_equal(try_read(p->fd, 7, 0, buf, 64), 0);
+	for (i = 0; i < 64; i++)
+		assert_int_equal(buf[i], 0xff);
+	assert_true(reg_read(p->fd, 0, 0x1498, 4) == 0xffffffff);
+	cfg_write(p->fd, 4, 0, 2);
+	wire_call(p->fd, RESET, NULL, 0, NULL, 0, scratch());
+	ctl_ok(p, "restore");
+	assert_int_equal(cfg_read(p->fd, 0, 2), 0x10de);
+	assert_int_equal(cfg_read(p->fd, 4, 2), 0);
+	assert_int_equal(ctl_number(p, "counters", "power_on"), 2);
+	assert_int_equal(ctl_number(p, "counters", "message"), 0);
+}
+
+static void silent_after_reset(void **state)
+{
+	struct sim_proc *p = *state;
+
+	ctl_ok(p, "set silent-ms 100");
+	wire_call(p->fd, RESET, NULL, 0, NULL, 0, scratch());
+	assert_int_equal(cfg_read(p->fd, 0, 4), 0xffffffff);
+	sleep_ms(130);
+	assert_int_equal(cfg_read(p->fd, 0, 2), 0x10de);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void round_trip(void **state)
+{
+	enum { N = 4000 };
+	static uint64_t took[N];
+	struct sim_proc *p = *state;
+	unsigned int i;
+
+	for (i = 0; i < N; i++) {
+		uint64_t t = now_ns();
+
+		cfg_read(p->fd, 0, 4);
+		took[i] = now_ns() - t;
+	}
+	qsort(took, N, sizeof(took[0]), by_value);
+	printf("# config read on the socket: median %.1f us, 99%% %.1f us\n",
+	       took[N / 2] / 1e3, took[N * 99 / 100] / 1e3);
+	assert_true(took[N / 2] < 200000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ids_and_class),
+		cmocka_unit_test(dvsecs_by_model),
+		WITH(capability_lists, start_gh200),
+		WITH(every_position_and_count_reads, start_next),
+		WITH(read_only_stays, start_gb200),
+		WITH(bar_sizing, start_gb200),
+		WITH(flr_resets, start_gh200),
+		WITH(reset_message, start_gh200),
+		WITH(d3_with_and_without_soft_reset, start_gh200),
+		WITH(aer_logs_and_sticks, start_gh200),
+		WITH(cxl_range, start_next),
+		WITH(removal_reads_all_ones, start_gh200),
+		WITH(silent_after_reset, start_gb200),
+		WITH(round_trip, start_gh200),
+	};
+
+	return cmocka_run_group_tests_name("sim-config", tests, NULL, NULL);
+}

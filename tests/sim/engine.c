@@ -1,0 +1,580 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The copy engine: every pair of spaces, both ways of reaching the client's
+ * memory, each error, interrupts, and that it never stands in others' way.
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fixture.h"
+
+#define E		0x200000
+#define BUS		0
+#define COHERENT	1
+#define IOVA		0x40000000ull
+#define RAM		(8u << 20)
+
+static uint8_t *ram;
+static int ram_fd;
+
+static int start_with_ram(void **state)
+{
+	unsigned int i;
+
+	ram_fd = memfd_create("client-ram", MFD_CLOEXEC);
+	assert_int_equal(ftruncate(ram_fd, RAM), 0);
+	ram = mmap(NULL, RAM, PROT_READ | PROT_WRITE, MAP_SHARED, ram_fd, 0);
+	assert_ptr_not_equal(ram, MAP_FAILED);
+	for (i = 0; i < RAM; i++)
+		ram[i] = i * 31 + (i >> 11);
+	start_gh200(state);
+	wait_ready(*state);
+	return 0;
+}
+
+static int stop_with_ram(void **state)
+{
+	stop(state);
+	munmap(ram, RAM);
+	close(ram_fd);
+	return 0;
+}
+
+static void start_job(int fd, uint32_t op, uint64_t src, uint32_t src_space,
+		      uint64_t dst, uint32_t dst_space, uint64_t len,
+		      uint32_t tag)
+{
+	reg_write(fd, 0, E + 0x08, op, 4);
+	reg_write(fd, 0, E + 0x10, src, 8);
+	reg_write(fd, 0, E + 0x18, dst, 8);
+	reg_write(fd, 0, E + 0x20, len, 8);
+	reg_write(fd, 0, E + 0x28, src_space, 4);
+	reg_write(fd, 0, E + 0x2c, dst_space, 4);
+	reg_write(fd, 0, E + 0x38, tag, 4);
+}
+
+/* Returns the error register; the job has ended. */
+static uint32_t finish_job(int fd, uint32_t tag)
+{
+	uint32_t status;
+	int i;
+
+	for (i = 0; i < 5000; i++) {
+		status = reg_read(fd, 0, E + 0x3c, 4);
+		if (status != 1)
+			break;
+		sleep_ms(1);
+	}
+	assert_int_equal(reg_read(fd, 0, E + 0x40, 4), tag);
+	if (status == 2)
+		assert_int_equal(reg_read(fd, 0, E + 0x44, 4), 0);
+	else
+		assert_int_equal(status, 3);
+	return reg_read(fd, 0, E + 0x44, 4);
+}
+
+static uint32_t job(int fd, uint32_t op, uint64_t src, uint32_t src_space,
+		    uint64_t dst, uint32_t dst_space, uint64_t len)
+{
+	static uint32_t tag = 0x1000;
+
+	start_job(fd, op, src, src_space, dst, dst_space, len, ++tag);
+	return finish_job(fd, tag);
+}
+
+static uint8_t *hbm(struct sim_proc *p)
+{
+	FILE *f = fopen(p->hbm, "r+");
+	uint8_t *map;
+
+	assert_non_null(f);
+	map = mmap(NULL, HBM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
+		   fileno(f), 0);
+	fclose(f);
+	assert_ptr_not_equal(map, MAP_FAILED);
+	return map;
+}
+
+static void identity(void **state)
+{
+	struct sim_proc *p = *state;
+
+	assert_int_equal(reg_read(p->fd, 0, E, 4), 0x474e4543);
+	assert_int_equal(reg_read(p->fd, 0, E + 4, 4), 1);
+	assert_int_equal(reg_read(p->fd, 0, E + 0x60, 8), HBM_SIZE);
+	reg_write(p->fd, 0, E, 0, 8);
+	assert_int_equal(reg_read(p->fd, 0, E, 4), 0x474e4543);
+	assert_int_equal(reg_read(p->fd, 0, E + 0x3c, 4), 0);
+	assert_int_equal(reg_read(p->fd, 0, E + 0x68, 8), 0);
+}
+
+static void copies_both_ways(void **state)
+{
+	static const uint64_t sizes[] = { 1, 7, 4096, 1 << 20, (3 << 20) + 5 };
+	struct sim_proc *p = *state;
+	uint8_t *mem = hbm(p);
+	unsigned int i;
+
+	assert_int_equal(dma_map(p->fd, IOVA, RAM, 0, 3, ram_fd), 0);
+	for (i = 0; i < 5; i++) {
+		uint64_t n = sizes[i];
+
+		assert_int_equal(job(p->fd, 0, IOVA + 3, BUS, 0x1001, COHERENT,
+				     n), 0);
+		assert_memory_equal(mem + 0x1001, ram + 3, n);
+		assert_int_equal(reg_read(p->fd, 0, E + 0x50, 8), n);
+		assert_int_equal(job(p->fd, 0, 0x1001, COHERENT, IOVA + (4 << 20),
+				     BUS, n), 0);
+		assert_memory_equal(ram + (4 << 20), ram + 3, n);
+		assert_int_equal(job(p->fd, 0, 0x1001, COHERENT, 0x2000000,
+				     COHERENT, n), 0);
+		assert_memory_equal(mem + 0x2000000, ram + 3, n);
+		assert_int_equal(job(p->fd, 0, IOVA, BUS, IOVA + (5 << 20), BUS,
+				     n < 1 << 20 ? n : 1 << 20), 0);
+		assert_memory_equal(ram + (5 << 20), ram,
+				    n < 1 << 20 ? n : 1 << 20);
+	}
+	munmap(mem, HBM_SIZE);
+}
+
+static void crosses_mappings(void **state)
+{
+	struct sim_proc *p = *state;
+	uint8_t *mem = hbm(p);
+	unsigned int i;
+
+	/* 64 pages, in reverse order in the file, side by side on the bus. */
+	for (i = 0; i < 64; i++)
+		assert_int_equal(dma_map(p->fd, IOVA + i * 4096, 4096,
+					 (63 - i) * 4096, 3, ram_fd), 0);
+	assert_int_equal(job(p->fd, 0, IOVA, BUS, 0, COHERENT, 64 * 4096), 0);
+	for (i = 0; i < 64; i++)
+		assert_memory_equal(mem + i * 4096, ram + (63 - i) * 4096, 4096);
+	/* A hole in the middle stops it there. */
+	assert_int_equal(dma_unmap(p->fd, IOVA + 10 * 4096, 4096, 0), 0);
+	assert_int_equal(job(p->fd, 0, IOVA, BUS, 0, COHERENT, 64 * 4096), 4);
+	assert_true(reg_read(p->fd, 0, E + 0x48, 8) == IOVA + 10 * 4096);
+	assert_int_equal(reg_read(p->fd, 0, E + 0x50, 8), 10 * 4096);
+	munmap(mem, HBM_SIZE);
+}
+
+static void fill_and_crc(void **state)
+{
+	struct sim_proc *p = *state;
+	uint8_t *mem = hbm(p);
+	char want[32];
+	unsigned int i;
+
+	reg_write(p->fd, 0, E + 0x30, 0x0807060504030201ull, 8);
+	assert_int_equal(job(p->fd, 1, 0, BUS, 0x777, COHERENT, 2000003), 0);
+	for (i = 0; i < 2000003; i++)
+		assert_int_equal(mem[0x777 + i], i % 8 + 1);
+	assert_int_equal(mem[0x776], 0);
+	assert_int_equal(mem[0x777 + 2000003], 0);
+	assert_int_equal(job(p->fd, 2, 0x777, COHERENT, 0, BUS, 2000003), 0);
+	assert_int_equal(reg_read(p->fd, 0, E + 0x58, 4),
+			 crc32_slow(mem + 0x777, 2000003));
+	snprintf(want, sizeof(want), "%08x", crc32_slow(mem + 0x777, 2000003));
+	assert_non_null(strstr(ctl(p, "mem crc 0x777 2000003"), want));
+	munmap(mem, HBM_SIZE);
+}
+
+static void errors(void **state)
+{
+	struct sim_proc *p = *state;
+	int fd = p->fd;
+
+	assert_int_equal(job(fd, 0, IOVA, BUS, 0, COHERENT, 4096), 4);
+	assert_int_equal(dma_map(fd, IOVA, 4096, 0, 1, ram_fd), 0);
+	assert_int_equal(job(fd, 0, IOVA, BUS, 0, COHERENT, 4096), 0);
+	assert_int_equal(job(fd, 0, 0, COHERENT, IOVA, BUS, 4096), 5);
+	assert_int_equal(dma_map(fd, IOVA + 4096, 4096, 0, 2, ram_fd), 0);
+	assert_int_equal(job(fd, 0, IOVA + 4096, BUS, 0, COHERENT, 1), 5);
+	assert_int_equal(job(fd, 3, 0, COHERENT, 0, COHERENT, 1), 1);
+	assert_int_equal(job(fd, 0, 0, 2, 0, COHERENT, 1), 1);
+	assert_int_equal(job(fd, 0, 0, COHERENT, 0, 0x80000000, 1), 1);
+	assert_int_equal(job(fd, 0, 0, COHERENT, 0, COHERENT, 0), 1);
+	assert_int_equal(job(fd, 0, HBM_SIZE, COHERENT, 0, COHERENT, 1), 3);
+	assert_int_equal(job(fd, 0, 0, COHERENT, HBM_SIZE - 1, COHERENT, 2), 3);
+	assert_int_equal(reg_read(fd, 0, E + 0x50, 8), 1);
+	assert_int_equal(job(fd, 0, ~0ull, COHERENT, 0, COHERENT, 2), 3);
+	assert_int_equal(job(fd, 0, 0, COHERENT, ~0ull, BUS, ~0ull), 4);
+	cfg_write(fd, 4, 0x2, 2);
+	assert_int_equal(job(fd, 0, IOVA, BUS, 0, COHERENT, 4096), 6);
+	assert_int_equal(job(fd, 0, 0, COHERENT, 4096, COHERENT, 4096), 0);
+	cfg_write(fd, 4, 0x6, 2);
+	ctl_ok(p, "set memory-ready no");
+	assert_int_equal(job(fd, 0, IOVA, BUS, 0, COHERENT, 4096), 2);
+	assert_int_equal(ctl_number(p, "counters", "dma_not_ready"), 1);
+	ctl_ok(p, "set memory-ready yes");
+	ctl_ok(p, "poison add 0x10000 64");
+	ctl_ok(p, "poison add 0x8000 0x1000");
+	assert_non_null(strstr(ctl(p, "poison list"), "\"offset\":65536"));
+	assert_int_equal(job(fd, 1, 0, BUS, 0xf000, COHERENT, 0x2000), 7);
+	assert_int_equal(reg_read(fd, 0, E + 0x48, 8), 0x10000);
+	assert_int_equal(reg_read(fd, 0, E + 0x50, 8), 0x1000);
+	assert_int_equal(job(fd, 2, 0, COHERENT, 0, BUS, 0x20000), 7);
+	assert_int_equal(reg_read(fd, 0, E + 0x48, 8), 0x8000);
+	assert_int_equal(ctl_number(p, "counters", "dma_poison"), 2);
+	ctl_ok(p, "poison clear");
+	assert_int_equal(job(fd, 2, 0, COHERENT, 0, BUS, 0x20000), 0);
+}
+
+/* Answer the emulator's requests for our memory until the job has ended. */
+static void serve_memory(int fd, unsigned int jobs_messages, uint32_t err)
+{
+	struct message m = { .data = malloc(MAX_REPLY) };
+	uint8_t *r = malloc(MAX_REPLY);
+
+	while (jobs_messages--) {
+		uint64_t iova, n;
+
+		assert_int_equal(wire_recv(fd, &m), 1);
+		assert_int_equal(m.flags & 0xf, 0);
+		assert_true(m.cmd == DMA_READ || m.cmd == DMA_WRITE);
+		iova = get64(m.data, 0);
+		n = get64(m.data, 8);
+		assert_true(iova >= IOVA && iova - IOVA + n <= RAM);
+		memcpy(r, m.data, 16);
+		if (err) {
+			uint8_t h[16];
+
+			put16(h, 0, m.id);
+			put16(h, 2, m.cmd);
+			put32(h, 4, 16);
+			put32(h, 8, 0x21);
+			put32(h, 12, err);
+			wire_raw(fd, h, 16, NULL, 0);
+		} else if (m.cmd == DMA_READ) {
+			assert_int_equal(m.len, 16);
+			memcpy(r + 16, ram + (iova - IOVA), n);
+			wire_send(fd, m.id, m.cmd, 1, r, 16 + n, NULL, 0);
+		} else {
+			assert_int_equal(m.len, 16 + n);
+			memcpy(ram + (iova - IOVA), m.data + 16, n);
+			wire_send(fd, m.id, m.cmd, 1, r, 16, NULL, 0);
+		}
+	}
+	free(m.data);
+	free(r);
+}
+
+static void memory_without_a_file(void **state)
+{
+	struct sim_proc *p = *state;
+	uint8_t *mem = hbm(p);
+	uint32_t n = (1 << 20) + 100;
+
+	assert_int_equal(dma_map(p->fd, IOVA, RAM, 0, 3, -1), 0);
+	start_job(p->fd, 0, IOVA + 5, BUS, 0x100, COHERENT, n, 1);
+	serve_memory(p->fd, 2, 0);
+	assert_int_equal(finish_job(p->fd, 1), 0);
+	assert_memory_equal(mem + 0x100, ram + 5, n);
+	start_job(p->fd, 0, 0x100, COHERENT, IOVA + (2 << 20), BUS, n, 2);
+	serve_memory(p->fd, 2, 0);
+	assert_int_equal(finish_job(p->fd, 2), 0);
+	assert_memory_equal(ram + (2 << 20), ram + 5, n);
+	start_job(p->fd, 0, IOVA, BUS, IOVA + (4 << 20), BUS, 4096, 3);
+	serve_memory(p->fd, 2, 0);
+	assert_int_equal(finish_job(p->fd, 3), 0);
+	assert_memory_equal(ram + (4 << 20), ram, 4096);
+	start_job(p->fd, 0, IOVA, BUS, 0x100, COHERENT, 4096, 4);
+	serve_memory(p->fd, 1, 14);
+	assert_int_equal(finish_job(p->fd, 4), 8);
+	munmap(mem, HBM_SIZE);
+}
+
+/* A job that waits for us is busy until we answer; meanwhile all else works. */
+static void busy_keeps_its_job(void **state)
+{
+	struct message m = { .data = malloc(MAX_REPLY) };
+	struct sim_proc *p = *state;
+	uint8_t r[16 + 4096] = { 0 };
+
+	assert_int_equal(dma_map(p->fd, IOVA, RAM, 0, 3, -1), 0);
+	start_job(p->fd, 0, IOVA, BUS, 0x100, COHERENT, 4096, 0x55);
+	assert_int_equal(wire_recv(p->fd, &m), 1);
+	assert_int_equal(m.cmd, DMA_READ);
+	assert_true(ctl_true(p, "status", "engine_busy"));
+	assert_int_equal(reg_read(p->fd, 0, E + 0x3c, 4), 1);
+	reg_write(p->fd, 0, E + 0x20, 1, 8);
+	reg_write(p->fd, 0, E + 0x38, 0x66, 4);
+	assert_int_equal(reg_read(p->fd, 0, E + 0x5c, 4), 1);
+	assert_int_equal(reg_read(p->fd, 0, E + 0x40, 4), 0x55);
+	assert_int_equal(reg_read(p->fd, 0, E + 0x20, 8), 4096);
+	memcpy(r, m.data, 16);
+	wire_send(p->fd, m.id, m.cmd, 1, r, sizeof(r), NULL, 0);
+	assert_int_equal(finish_job(p->fd, 0x55), 0);
+	/* Reset while it waits: the late answer is nothing. */
+	start_job(p->fd, 0, IOVA, BUS, 0x100, COHERENT, 4096, 0x77);
+	assert_int_equal(wire_recv(p->fd, &m), 1);
+	wire_call(p->fd, RESET, NULL, 0, NULL, 0, scratch());
+	wire_send(p->fd, m.id, m.cmd, 1, r, sizeof(r), NULL, 0);
+	enable(p->fd);
+	assert_int_equal(reg_read(p->fd, 0, E + 0x3c, 4), 0);
+	free(m.data);
+}
+
+static void answer_of_wrong_length(void **state)
+{
+	struct message m = { .data = malloc(MAX_REPLY) };
+	struct sim_proc *p = *state;
+	uint8_t r[64] = { 0 };
+	unsigned int len;
+
+	assert_int_equal(dma_map(p->fd, IOVA, RAM, 0, 3, -1), 0);
+	for (len = 0; len < 64; len += 21) {
+		start_job(p->fd, 0, IOVA, BUS, 0x100, COHERENT, 4096, 9);
+		assert_int_equal(wire_recv(p->fd, &m), 1);
+		wire_send(p->fd, m.id, m.cmd, 1, r, len, NULL, 0);
+		assert_int_equal(finish_job(p->fd, 9), 8);
+	}
+	/* An answer that nobody waits for is nothing. */
+	wire_send(p->fd, 4711, DMA_READ, 1, r, 32, NULL, 0);
+	assert_int_equal(cfg_read(p->fd, 0, 2), 0x10de);
+	free(m.data);
+}
+
+static void client_lies_about_its_file(void **state)
+{
+	struct sim_proc *p = *state;
+	int small = memfd_create("small", MFD_CLOEXEC);
+	int pipes[2];
+
+	/* Shorter than it says, shrunk later, and not a file at all. */
+	assert_int_equal(ftruncate(small, 4096), 0);
+	assert_int_equal(dma_map(p->fd, IOVA, 1 << 20, 0, 3, small), 0);
+	assert_int_equal(job(p->fd, 0, IOVA, BUS, 0, COHERENT, 1 << 20), 8);
+	assert_int_equal(ftruncate(small, 0), 0);
+	assert_int_equal(job(p->fd, 0, IOVA, BUS, 0, COHERENT, 4096), 8);
+	assert_int_equal(pipe(pipes), 0);
+	assert_int_not_equal(dma_map(p->fd, IOVA + (1 << 20), 4096, 0, 3,
+				     pipes[0]), 0);
+	assert_int_equal(cfg_read(p->fd, 0, 2), 0x10de);
+	close(small);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
+static void map_and_unmap_rules(void **state)
+{
+	struct sim_proc *p = *state;
+	int fd = p->fd;
+
+	assert_int_equal(dma_map(fd, 0x1000, 0x1000, 0, 3, ram_fd), 0);
+	assert_int_equal(dma_map(fd, 0x3000, 0x1000, 0, 3, ram_fd), 0);
+	assert_int_equal(dma_map(fd, 0x1000, 0x1000, 0, 3, ram_fd), 17);
+	assert_int_equal(dma_map(fd, 0x1fff, 0x1, 0, 3, ram_fd), 17);
+	assert_int_equal(dma_map(fd, 0, 0x10000, 0, 3, ram_fd), 17);
+	assert_int_equal(dma_map(fd, 0x2000, 0x1001, 0, 3, ram_fd), 17);
+	assert_int_equal(dma_map(fd, 0x2000, 0x1000, 0, 3, ram_fd), 0);
+	assert_int_not_equal(dma_map(fd, 0x5000, 0, 0, 3, ram_fd), 0);
+	assert_int_not_equal(dma_map(fd, ~0ull, 2, 0, 3, ram_fd), 0);
+	assert_int_not_equal(dma_map(fd, 0x5000, 2, ~0ull, 3, ram_fd), 0);
+	assert_int_not_equal(dma_map(fd, 0x5000, 2, 0, 8, ram_fd), 0);
+	/* The very last byte of the bus can be mapped. */
+	assert_int_equal(dma_map(fd, ~0ull - 0xfff, 0x1000, 0, 3, ram_fd), 0);
+	assert_int_equal(ctl_number(p, "status", "dma_maps"), 4);
+	assert_int_not_equal(dma_unmap(fd, 0x1800, 0x1000, 0), 0);
+	assert_int_not_equal(dma_unmap(fd, 0x1000, 0, 0), 0);
+	assert_int_not_equal(dma_unmap(fd, 0x1000, 0x1000, 1), 0);
+	assert_int_equal(dma_unmap(fd, 0x1000, 0x2000, 0), 0);
+	assert_int_equal(get64(scratch()->data, 16), 0x2000);
+	assert_int_equal(dma_unmap(fd, 0x8000, 0x2000, 0), 0);
+	assert_int_equal(get64(scratch()->data, 16), 0);
+	assert_int_equal(ctl_number(p, "status", "dma_maps"), 2);
+	assert_int_equal(dma_unmap(fd, 0, 0, 2), 0);
+	assert_int_equal(ctl_number(p, "status", "dma_maps"), 0);
+}
+
+static void many_mappings(void **state)
+{
+	struct sim_proc *p = *state;
+	unsigned int i;
+
+	for (i = 0; i < 5000; i++)
+		assert_int_equal(dma_map(p->fd, (uint64_t)(i * 7919 % 5000) *
+					 8192, 4096, (i % 2048) * 4096, 3,
+					 ram_fd), 0);
+	assert_int_equal(ctl_number(p, "status", "dma_maps"), 5000);
+	assert_int_equal(dma_unmap(p->fd, 0, 0, 2), 0);
+}
+
+static void set_irqs(int fd, uint32_t flags, uint32_t index, uint32_t start,
+		     uint32_t count, const int *fds, int nr, uint32_t want)
+{
+	uint8_t q[20];
+	uint32_t err;
+
+	put32(q, 0, 20);
+	put32(q, 4, flags);
+	put32(q, 8, index);
+	put32(q, 12, start);
+	put32(q, 16, count);
+	err = wire_call(fd, SET_IRQS, q, 20, fds, nr, scratch());
+	if (want)
+		assert_int_not_equal(err, 0);
+	else
+		assert_int_equal(err, 0);
+}
+
+static bool fired(int fd)
+{
+	struct pollfd pfd = { fd, POLLIN, 0 };
+	uint64_t v;
+
+	if (poll(&pfd, 1, 300) != 1)
+		return false;
+	return read(fd, &v, 8) == 8;
+}
+
+static void interrupts(void **state)
+{
+	struct sim_proc *p = *state;
+	unsigned int msix = find_cap(p->fd, 0x11), i;
+	int ev[16];
+
+	for (i = 0; i < 16; i++)
+		ev[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	set_irqs(p->fd, 0x24, 2, 0, 16, ev, 16, 0);
+	/* Set, but MSI-X is off. */
+	assert_non_null(strstr(ctl(p, "irq 3"), "\"ok\":false"));
+	cfg_write(p->fd, msix + 2, 0x8000, 2);
+	for (i = 0; i < 16; i++) {
+		ctl_ok(p, "irq %u", i);
+		assert_true(fired(ev[i]));
+	}
+	/* Masked as a whole. */
+	cfg_write(p->fd, msix + 2, 0xc000, 2);
+	assert_non_null(strstr(ctl(p, "irq 3"), "\"ok\":false"));
+	cfg_write(p->fd, msix + 2, 0x8000, 2);
+	/* A job says when it is done, and when it failed. */
+	assert_int_equal(dma_map(p->fd, IOVA, RAM, 0, 3, ram_fd), 0);
+	reg_write(p->fd, 0, E + 0xc, 0x80000007, 4);
+	start_job(p->fd, 0, IOVA, BUS, 0, COHERENT, 4 << 20, 5);
+	assert_true(fired(ev[7]));
+	assert_int_equal(reg_read(p->fd, 0, E + 0x3c, 4), 2);
+	start_job(p->fd, 0, 1, BUS, 0, COHERENT, 1, 6);
+	assert_true(fired(ev[7]));
+	assert_int_equal(reg_read(p->fd, 0, E + 0x3c, 4), 3);
+	/* One vector off, then all. */
+	set_irqs(p->fd, 0x24, 2, 7, 1, NULL, 0, 0);
+	start_job(p->fd, 0, IOVA, BUS, 0, COHERENT, 1, 7);
+	assert_int_equal(finish_job(p->fd, 7), 0);
+	ctl_ok(p, "irq 8");
+	assert_true(fired(ev[8]));
+	set_irqs(p->fd, 0x21, 2, 0, 0, NULL, 0, 0);
+	assert_non_null(strstr(ctl(p, "irq 8"), "\"ok\":false"));
+	for (i = 0; i < 16; i++)
+		close(ev[i]);
+}
+
+static void irq_requests_that_make_no_sense(void **state)
+{
+	struct sim_proc *p = *state;
+	int ev[16], i;
+
+	for (i = 0; i < 16; i++)
+		ev[i] = eventfd(0, EFD_CLOEXEC);
+	set_irqs(p->fd, 0x24, 2, 0, 17, ev, 16, 1);
+	set_irqs(p->fd, 0x24, 2, 1, 16, ev, 16, 1);
+	set_irqs(p->fd, 0x24, 2, 0xffffffff, 2, ev, 2, 1);
+	set_irqs(p->fd, 0x24, 2, 0, 2, ev, 1, 1);
+	set_irqs(p->fd, 0x24, 5, 0, 1, ev, 1, 1);
+	set_irqs(p->fd, 0x24, 0xffffffff, 0, 1, ev, 1, 1);
+	set_irqs(p->fd, 0x27, 2, 0, 1, ev, 1, 1);
+	set_irqs(p->fd, 0x3c, 2, 0, 1, ev, 1, 1);
+	set_irqs(p->fd, 0x04, 2, 0, 1, ev, 1, 1);
+	set_irqs(p->fd, 0x20, 2, 0, 1, NULL, 0, 1);
+	set_irqs(p->fd, 0x124, 2, 0, 1, ev, 1, 1);
+	set_irqs(p->fd, 0x22, 2, 0, 4, NULL, 0, 1);	/* no bytes follow */
+	set_irqs(p->fd, 0x09, 2, 0, 1, NULL, 0, 1);	/* mask */
+	set_irqs(p->fd, 0x24, 2, 0, 0, ev, 1, 1);
+	assert_int_equal(cfg_read(p->fd, 0, 2), 0x10de);
+	for (i = 0; i < 16; i++)
+		close(ev[i]);
+}
+
+static void irq_to_a_full_pipe_does_not_block(void **state)
+{
+	struct sim_proc *p = *state;
+	unsigned int msix = find_cap(p->fd, 0x11);
+	char junk[4096] = { 0 };
+	int pipes[2];
+
+	assert_int_equal(pipe2(pipes, O_NONBLOCK), 0);
+	while (write(pipes[1], junk, sizeof(junk)) > 0)
+		;
+	fcntl(pipes[1], F_SETFL, 0);
+	set_irqs(p->fd, 0x24, 2, 0, 1, &pipes[1], 1, 0);
+	cfg_write(p->fd, msix + 2, 0x8000, 2);
+	assert_non_null(strstr(ctl(p, "irq 0"), "\"ok\":false"));
+	close(pipes[0]);
+	ctl(p, "irq 0");
+	assert_int_equal(cfg_read(p->fd, 0, 2), 0x10de);
+	close(pipes[1]);
+}
+
+static void busy_engine_is_not_in_the_way(void **state)
+{
+	struct sim_proc *p = *state;
+	uint64_t t, worst = 0;
+	unsigned int i;
+
+	/* Many turns: the same 48 MiB, long enough to look at it meanwhile. */
+	for (i = 0; i < 200; i++) {
+		if (reg_read(p->fd, 0, E + 0x3c, 4) != 1)
+			start_job(p->fd, 2, 0, COHERENT, 0, BUS, 48 << 20, i + 1);
+		t = now_ns();
+		cfg_read(p->fd, 0, 4);
+		t = now_ns() - t;
+		if (t > worst)
+			worst = t;
+	}
+	printf("# config read beside a busy engine: worst %.1f ms\n",
+	       worst / 1e6);
+	assert_true(worst < 1000000000);
+}
+
+static void reset_ends_a_job(void **state)
+{
+	struct sim_proc *p = *state;
+
+	start_job(p->fd, 2, 0, COHERENT, 0, BUS, HBM_SIZE, 1);
+	wire_call(p->fd, RESET, NULL, 0, NULL, 0, scratch());
+	enable(p->fd);
+	assert_int_equal(reg_read(p->fd, 0, E + 0x3c, 4), 0);
+	assert_int_equal(reg_read(p->fd, 0, E + 0x20, 8), 0);
+	assert_false(ctl_true(p, "status", "engine_busy"));
+}
+
+#define RAMTEST(t) cmocka_unit_test_setup_teardown(t, start_with_ram, \
+						   stop_with_ram)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RAMTEST(identity),
+		RAMTEST(copies_both_ways),
+		RAMTEST(crosses_mappings),
+		RAMTEST(fill_and_crc),
+		RAMTEST(errors),
+		RAMTEST(memory_without_a_file),
+		RAMTEST(busy_keeps_its_job),
+		RAMTEST(answer_of_wrong_length),
+		RAMTEST(client_lies_about_its_file),
+		RAMTEST(map_and_unmap_rules),
+		RAMTEST(many_mappings),
+		RAMTEST(interrupts),
+		RAMTEST(irq_requests_that_make_no_sense),
+		RAMTEST(irq_to_a_full_pipe_does_not_block),
+		RAMTEST(busy_engine_is_not_in_the_way),
+		RAMTEST(reset_ends_a_job),
+	};
+
+	return cmocka_run_group_tests_name("sim-engine", tests, NULL, NULL);
+}
