@@ -168,6 +168,8 @@ int cohmem_sim_dma_unmap(struct sim_dma *d, u64 iova, u64 size, bool all,
 		if (d->map[end].iova < iova ||
 		    d->map[end].iova + (d->map[end].size - 1) > last)
 			return -EINVAL;
+	if (first == end)
+		return 0;
 	for (i = first; i < end; i++) {
 		*unmapped += d->map[i].size;
 		put_file(d, d->map[i].file);
