@@ -54,13 +54,13 @@ int cohmem_compat_enable(struct vfio_pci_core_device *core)
 }
 
 /**
- * vfio_pci_core_get_iomap() - the mapping of a BAR
+ * cohmem_compat_get_iomap() - the mapping of a BAR
  * @core: the device, enabled
  * @bar: which one
  *
  * Return: the mapping, or an error pointer.
  */
-void __iomem *vfio_pci_core_get_iomap(struct vfio_pci_core_device *core,
+void __iomem *cohmem_compat_get_iomap(struct vfio_pci_core_device *core,
 				      unsigned int bar)
 {
 	void __iomem *io = READ_ONCE(core->barmap[bar]);
