@@ -299,6 +299,23 @@ static bool signalled(int fd, int ms)
 	return poll(&p, 1, ms) == 1 && read(fd, &n, 8) == 8;
 }
 
+/*
+ * Since Linux 6.15 an MSI cannot be set up for a device in a VFIO type1 domain
+ * whose IOMMU reports a hardware MSI window, as QEMU's virtio-iommu does on
+ * arm64: iommu_dma_prepare_msi() fails with EOPNOTSUPP, the caller leaks the
+ * vector, and a WARN follows when the driver is unbound. No driver can help it.
+ */
+static bool msi_is_broken(const struct dev *d)
+{
+	char text[4096];
+
+	return d->iommufd < 0 && kernel_version() >= 61500 &&
+	       file_read(dev_path("iommu_group/reserved_regions"), text,
+			 sizeof(text)) > 0 &&
+	       strstr(text, " msi") && file_exists("/sys/firmware/efi") &&
+	       !file_exists("/sys/class/iommu/dmar0");
+}
+
 static void completion_by_interrupt(void)
 {
 	int fds[4];
@@ -307,6 +324,8 @@ static void completion_by_interrupt(void)
 	u8 *buf;
 
 	open_dma(&d);
+	if (msi_is_broken(&d))
+		SKIP("this kernel cannot set up MSIs under virtio-iommu with a type1 container (since 6.15)");
 	buf = ram(MiB);
 	dma_map(&d, buf, IOVA, MiB);
 	for (i = 0; i < 4; i++)

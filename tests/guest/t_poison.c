@@ -50,7 +50,10 @@ static int note_bad(u64 phys)
 	return file_write(dev_path("cohmem/poison_pages"), text);
 }
 
-/* Bad pages are remembered until the driver is unbound: begin with none. */
+/*
+ * Bad pages are remembered until the driver is unbound: begin with none. Each
+ * test unmaps before it binds anew: unbinding waits for the last mapping.
+ */
 static void fresh(bool need_hook)
 {
 	if (need_hook && kernel_version() < 61900)
@@ -78,6 +81,7 @@ static void sigbus_to_the_mapper(void)
 	CHECK((u8 *)hit.addr == p + off, "at %p, not %p", hit.addr, p + off);
 	CHECK_EQ(attr_u64("poison_count"), 1);
 	CHECK_EQ(attr_u64("poison_pages"), f->mem_base + off);
+	unmap(p, 4 * MiB);
 	dev_close(&d);
 	rebind();
 }
@@ -87,13 +91,13 @@ static void several_mappings(void)
 {
 	const struct facts *f = facts();
 	struct dev d;
-	u8 *a, *b;
+	u8 *a, *b, *c;
 
 	fresh(true);
 	dev_open(&d);
 	a = map(&d, 4, 0, 4 * MiB);
 	b = map(&d, 4, 8 * MiB, 4 * MiB);
-	map(&d, 4, 64 * MiB, MiB);
+	c = map(&d, 4, 64 * MiB, MiB);
 	store((u64 *)a, 1);
 	store((u64 *)b, 1);
 
@@ -107,6 +111,9 @@ static void several_mappings(void)
 	/* The same page again counts once. */
 	CHECK_EQ(go_bad(f->mem_base + 9 * MiB), 0);
 	CHECK_EQ(attr_u64("poison_count"), 3);
+	unmap(a, 4 * MiB);
+	unmap(b, 4 * MiB);
+	unmap(c, MiB);
 	dev_close(&d);
 	rebind();
 }
@@ -126,6 +133,7 @@ static void in_resmem(void)
 	CHECK_EQ(go_bad(f->mem_base + f->usemem + f->page), 0);
 	CHECK((u8 *)hit.addr == p + f->page, "%s", fault_str(&hit));
 	CHECK_ERRNO(reg_read(&d, 2, f->page, &hit, 8), EIO);
+	unmap(p, 4 * MiB);
 	dev_close(&d);
 	rebind();
 }
@@ -197,6 +205,7 @@ static void overflow_closes_the_memory(void)
 	const struct facts *f = facts();
 	struct dev d;
 	unsigned int i;
+	void *p;
 	u64 v;
 
 	fresh(false);
@@ -206,7 +215,9 @@ static void overflow_closes_the_memory(void)
 	test_info("after %u pages", i);
 	dev_open(&d);
 	CHECK_ERRNO(reg_read(&d, 4, 0, &v, 8), EIO);
-	expect_sigbus(map(&d, 4, 0, f->page), BUS_MCEERR_AR);
+	p = map(&d, 4, 0, f->page);
+	expect_sigbus(p, BUS_MCEERR_AR);
+	unmap(p, f->page);
 	dev_close(&d);
 	rebind();
 	dev_open(&d);

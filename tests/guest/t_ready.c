@@ -242,7 +242,8 @@ static void others_go_on(void)
 		{ "mmap of the region", mmap_call },
 		{ "anonymous mmap", anonymous_call },
 	};
-	double worst[ARRAY_SIZE(calls)] = {}, start, ms;
+	double worst[ARRAY_SIZE(calls)] = {}, sum[ARRAY_SIZE(calls)] = {};
+	double start, ms;
 	struct waiter w[2];
 	pthread_t t[2];
 	unsigned int i, rounds = 0;
@@ -261,6 +262,7 @@ static void others_go_on(void)
 			calls[i].call(&d);
 			ms = now_ms() - start;
 			worst[i] = max(worst[i], ms);
+			sum[i] += ms;
 		}
 		rounds++;
 	}
@@ -272,12 +274,16 @@ static void others_go_on(void)
 	}
 	took("the waiters", 2500);
 	for (i = 0; i < ARRAY_SIZE(calls); i++)
-		test_info("%s: worst of %u: %.2f ms", calls[i].name, rounds,
-			  worst[i]);
+		test_info("%s: mean %.2f ms, worst of %u %.2f ms",
+			  calls[i].name, sum[i] / rounds, rounds, worst[i]);
 	CHECK(rounds >= 3, "only %u rounds", rounds);
+	/* An emulated machine on a busy host stumbles now and then; being held
+	 * up by those who wait shows in the mean, or for their whole wait.
+	 */
 	for (i = 0; i < ARRAY_SIZE(calls); i++)
-		CHECK(worst[i] < 200, "%s took %.0f ms", calls[i].name,
-		      worst[i]);
+		CHECK(sum[i] / rounds < 25 && worst[i] < 1200,
+		      "%s took %.1f ms, at worst %.0f ms", calls[i].name,
+		      sum[i] / rounds, worst[i]);
 	dev_close(&d);
 }
 
@@ -389,37 +395,45 @@ static void memory_off_ends_the_wait(void)
 	dev_close(&d);
 }
 
-/* What the device is asked after a reset comes soon after it can answer. */
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The memory is seen soon after it is there. By the emulator's own clock. */
 static void ready_is_seen_soon(void)
 {
-	static const unsigned int after[] = { 0, 60, 130, 250, 400, 700, 1100 };
+	static const unsigned int after[] = {
+		400, 450, 500, 550, 600, 700, 900, 1200, 1500,
+	};
+	double late[ARRAY_SIZE(after)];
 	unsigned int i, n = 0;
-	double late[ARRAY_SIZE(after)], v, sum = 0;
 	struct dev d;
 	u8 *p;
 
 	dev_open(&d);
 	p = map(&d, 4, 0, 65536);
 	for (i = 0; i < ARRAY_SIZE(after); i++) {
-		u64 since;
+		u64 before, seen;
 
-		/* the reset itself takes the kernel 100 ms and more */
-		slow_reset(&d, 250 + after[i]);
+		slow_reset(&d, after[i]);
+		before = since_reset();
 		load((u64 *)p);
-		since = since_reset();
-		v = (double)since - (250 + after[i]);
-		if (since_reset() - since > 20)
-			continue;	/* the machine stumbled while asking */
-		late[n++] = v;
-		sum += v;
-		test_info("ready after %u ms: seen %.0f ms later", 250 + after[i],
-			  v);
+		seen = since_reset();
+		/* the machine stumbled: the memory was there before we asked */
+		if (before >= after[i])
+			continue;
+		late[n++] = (double)seen - after[i];
+		test_info("ready after %u ms: seen %.0f ms later", after[i],
+			  late[n - 1]);
 	}
-	if (!n)
-		SKIP("the emulated machine is too slow to measure milliseconds");
-	test_info("mean %.1f ms", sum / n);
-	for (i = 0; i < n; i++)
-		CHECK(late[i] < 150, "seen %.0f ms late", late[i]);
+	if (n < 3)
+		SKIP("this machine is too slow to measure milliseconds");
+	qsort(late, n, sizeof(late[0]), by_size);
+	test_info("median %.0f ms of %u", late[n / 2], n);
+	CHECK(late[n / 2] < 60, "median %.0f ms", late[n / 2]);
 	dev_close(&d);
 }
 
@@ -556,6 +570,9 @@ static void silence_after_a_reset(void)
 
 	dev_open(&d);
 	CHECK_EQ(reg_write(&d, 4, 0, &v, 8), 8);
+	/* opening has reset the function: let that be long ago */
+	while (since_reset() < 700)
+		sleep_ms(50);
 	sim("set silent-ms 600");
 	CHECK_EQ(dev_reset(&d), 0);
 	set_command(&d, PCI_COMMAND_MEMORY, 0);

@@ -122,6 +122,8 @@ static void one_way(enum way way, const char *counter)
 		if (facts()->split)
 			CHECK_EQ(cfg_r64(&d, 0x18), 0xc);
 	}
+	/* a mapping would hold the device, and whoever unbinds it next */
+	unmap(h.p, 4 * MiB);
 	dev_close(&d);
 }
 
@@ -174,6 +176,7 @@ static void power_cycle_that_keeps(void)
 	CHECK_EQ(load((u64 *)p), 99);
 	test_info("%.1f ms after D0", now_ms() - start);
 	CHECK_EQ(sim_counter("total") - resets, 0);
+	unmap(p, 4 * MiB);
 	dev_close(&d);
 }
 

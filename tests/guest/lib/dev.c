@@ -194,9 +194,11 @@ int __dev_open(struct dev *d)
 	d->nr_irqs = info.num_irqs;
 	for (i = 0; !ret && i < NR_REGIONS; i++) {
 		ret = __region_info(d->fd, i, &d->region[i]);
-		/* Only the VGA region may be missing. */
-		if (ret == -EINVAL && i == VFIO_PCI_VGA_REGION_INDEX)
+		/* Only the VGA region may be missing; its place is fixed. */
+		if (ret == -EINVAL && i == VFIO_PCI_VGA_REGION_INDEX) {
+			d->region[i].offset = (u64)i << 40;
 			ret = 0;
+		}
 	}
 	if (ret)
 		dev_close(d);
