@@ -174,6 +174,7 @@ static int do_counters(struct call *c)
 	add_u64(o, "dma_poison", n->dma_poison);
 	add_u64(o, "irqs", n->irqs);
 	add_u64(o, "irqs_lost", n->irqs_lost);
+	add_u64(o, "intx", n->intx);
 	add_u64(o, "clients", n->clients);
 	add_u64(o, "messages", n->messages);
 	add_u64(o, "wire_errors", n->wire_errors);
@@ -478,6 +479,11 @@ static int do_irq(struct call *c)
 {
 	u64 vector;
 
+	if (!strcmp(c->argv[0], "intx")) {
+		if (cohmem_sim_irq_intx(c->sim, true))
+			return fail(c, "INTA is up, but nobody listens");
+		return 0;
+	}
 	if (number(c, c->argv[0], SIM_NR_VECTORS - 1, &vector))
 		return -EINVAL;
 	if (cohmem_sim_irq_fire(c->sim, vector))
@@ -538,7 +544,8 @@ static const struct command {
 	  "bytes of the coherent memory" },
 	{ "mem write", 2, 2, do_mem_write, "OFFSET HEX", "change some" },
 	{ "mem crc", 2, 2, do_mem_crc, "OFFSET LENGTH", "CRC32 of some" },
-	{ "irq", 1, 1, do_irq, "VECTOR", "signal an MSI-X vector" },
+	{ "irq", 1, 1, do_irq, "VECTOR|intx",
+	  "signal an MSI-X vector, or raise INTA" },
 };
 
 #define NR_COMMANDS	(sizeof(commands) / sizeof(commands[0]))

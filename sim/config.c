@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Configuration space. Three capabilities in the first 256 bytes (power
- * management, PCI Express, MSI-X), then AER and the DVSECs. There is no
- * interrupt pin: like every new PCIe function, this one wants MSI-X.
+ * management, PCI Express, MSI-X), then AER and the DVSECs.
  */
 #include <linux/pci_regs.h>
 
@@ -77,6 +76,7 @@ static void init_header(struct sim_config *c)
 	put16(c->byte, PCI_CLASS_DEVICE, 0x0302);	/* 3D controller */
 	c->writable[PCI_CACHE_LINE_SIZE] = 0xff;
 	c->writable[PCI_INTERRUPT_LINE] = 0xff;
+	c->byte[PCI_INTERRUPT_PIN] = 1;			/* INTA */
 	put32(c->byte, NVIDIA_AUDIO, NVIDIA_AUDIO_ON);
 	put16(c->byte, PCI_SUBSYSTEM_VENDOR_ID, COHMEM_PCI_VENDOR_NVIDIA);
 	put16(c->byte, PCI_SUBSYSTEM_ID, c->model->subsystem_id);
@@ -293,6 +293,31 @@ bool cohmem_sim_config_msix_on(const struct sim_config *c)
 
 	return (flags & PCI_MSIX_FLAGS_ENABLE) &&
 	       !(flags & PCI_MSIX_FLAGS_MASKALL);
+}
+
+/**
+ * cohmem_sim_config_intx_on() - may the function assert INTA?
+ * @c: config space
+ * Return: true in D0 with MSI-X off and Interrupt Disable clear.
+ */
+bool cohmem_sim_config_intx_on(const struct sim_config *c)
+{
+	return !(get16(c->byte, SIM_CFG_MSIX + PCI_MSIX_FLAGS) &
+		 PCI_MSIX_FLAGS_ENABLE) &&
+	       !(get16(c->byte, PCI_COMMAND) & PCI_COMMAND_INTX_DISABLE) &&
+	       power_state(c) == 0;
+}
+
+/**
+ * cohmem_sim_config_set_intx() - show in the status register whether INTA is up
+ * @c: config space
+ * @up: true if so, whether or not it gets out
+ */
+void cohmem_sim_config_set_intx(struct sim_config *c, bool up)
+{
+	c->byte[PCI_STATUS] &= ~PCI_STATUS_INTERRUPT;
+	if (up)
+		c->byte[PCI_STATUS] |= PCI_STATUS_INTERRUPT;
 }
 
 /**

@@ -52,6 +52,8 @@ unsigned int cohmem_sim_config_write(struct sim_config *c, u32 pos,
 bool cohmem_sim_config_memory_on(const struct sim_config *c);
 bool cohmem_sim_config_master_on(const struct sim_config *c);
 bool cohmem_sim_config_msix_on(const struct sim_config *c);
+bool cohmem_sim_config_intx_on(const struct sim_config *c);
+void cohmem_sim_config_set_intx(struct sim_config *c, bool up);
 bool cohmem_sim_config_in_d3(const struct sim_config *c);
 bool cohmem_sim_config_nosoftrst(const struct sim_config *c);
 void cohmem_sim_config_set_nosoftrst(struct sim_config *c, bool on);

@@ -216,6 +216,7 @@ void cohmem_sim_reset(struct sim *s, enum sim_reset kind)
 	s->reset_ns = cohmem_sim_now_ns();
 	cohmem_sim_engine_reset(s);
 	cohmem_sim_config_reset(&s->config, kind == SIM_RESET_POWER_ON);
+	cohmem_sim_irq_intx_update(s);
 	zero_bars(s);
 	/* The memory goes away first, so that a touch from now on shows. */
 	if (s->was_ready) {

@@ -64,6 +64,7 @@ void cohmem_sim_engine_reset(struct sim *s)
 		s->count.dma_failed++;
 	}
 	e->state = SIM_ENGINE_IDLE;
+	s->intx_up = false;
 	memset(e->reg, 0, sizeof(e->reg));
 	put(e, COHMEM_ENGINE_ID, 4, COHMEM_ENGINE_MAGIC);
 	put(e, COHMEM_ENGINE_VERSION, 4, 1);
@@ -93,7 +94,11 @@ static void finish(struct sim *s, u32 error, u64 fault)
 	cohmem_sim_log(s, "engine: tag %#x: error %u at %#llx, %llu bytes",
 		       (unsigned int)get(e, COHMEM_ENGINE_TAG, 4), error,
 		       (unsigned long long)fault, (unsigned long long)e->moved);
-	if (irq & COHMEM_ENGINE_IRQ_ON)
+	if (!(irq & COHMEM_ENGINE_IRQ_ON))
+		return;
+	if (cohmem_sim_config_intx_on(&s->config))
+		cohmem_sim_irq_intx(s, true);
+	else
 		cohmem_sim_irq_fire(s, irq & ~COHMEM_ENGINE_IRQ_ON);
 }
 
@@ -149,6 +154,7 @@ void cohmem_sim_engine_read(struct sim *s, u32 pos, void *buf, u32 len)
 
 	if (e->state != SIM_ENGINE_IDLE)
 		put(e, COHMEM_ENGINE_MOVED, 8, e->moved);
+	put(e, COHMEM_ENGINE_INTX, 4, s->intx_up);
 	memset(buf, 0, len);
 	if (pos >= COHMEM_ENGINE_REGS_END)
 		return;
@@ -165,7 +171,7 @@ void cohmem_sim_engine_read(struct sim *s, u32 pos, void *buf, u32 len)
  * @len: bytes
  *
  * A job keeps the parameters it was started with: while one runs, only the
- * doorbell takes writes.
+ * doorbell and INTX take writes.
  */
 void cohmem_sim_engine_write(struct sim *s, u32 pos, const void *buf, u32 len)
 {
@@ -176,6 +182,8 @@ void cohmem_sim_engine_write(struct sim *s, u32 pos, const void *buf, u32 len)
 	for (i = 0; i < len && pos + i < COHMEM_ENGINE_REGS_END; i++) {
 		u32 p = pos + i;
 
+		if (p == COHMEM_ENGINE_INTX && (from[i] & 1))
+			cohmem_sim_irq_intx(s, false);
 		if (p < COHMEM_ENGINE_OP || p >= COHMEM_ENGINE_STATUS ||
 		    (e->state != SIM_ENGINE_IDLE && p < COHMEM_ENGINE_DOORBELL))
 			continue;

@@ -14,6 +14,10 @@
  *   4. STATUS says DONE or ERROR; TAG repeats the tag; ERROR, FAULT and MOVED
  *      tell what went wrong, where, and how many bytes were moved before
  *
+ * The interrupt is the MSI-X vector if MSI-X is on, INTA if it is off; INTA
+ * stays up until INTX is written. Where both ends of a copy are coherent memory
+ * they must not overlap.
+ *
  * A doorbell while BUSY is ignored and counted in REJECTED. A reset ends a job
  * without interrupt and puts all registers to 0. Registers are little-endian
  * and may be written in any width; the doorbell acts when its last byte is
@@ -45,7 +49,9 @@
 #define COHMEM_ENGINE_RESULT		0x58	/* u32 ro: CRC32 of the source */
 #define COHMEM_ENGINE_REJECTED		0x5c	/* u32 ro: doorbells ignored */
 #define COHMEM_ENGINE_MEM_SIZE		0x60	/* u64 ro: coherent memory, bytes */
-#define COHMEM_ENGINE_REGS_END		0x68
+#define COHMEM_ENGINE_INTX		0x68	/* u32: 1 while INTA is up;
+						 * write 1 to take it down */
+#define COHMEM_ENGINE_REGS_END		0x6c
 
 #define COHMEM_ENGINE_MAGIC		0x474e4543	/* "CENG" */
 #define COHMEM_ENGINE_IRQ_ON		0x80000000

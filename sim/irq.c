@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Interrupts: MSI-X vectors and VFIO's error and request notifiers. */
+/*
+ * Interrupts: MSI-X vectors, INTA, and VFIO's error and request notifiers.
+ *
+ * INTA is a level: it is up from the event until software takes it down in the
+ * function. VFIO turns that into messages: signal once, then regard it as
+ * masked until the client unmasks, and signal again if it is still up.
+ */
 #include <errno.h>
 #include <linux/vfio.h>
 #include <poll.h>
@@ -17,6 +23,7 @@ void cohmem_sim_irq_init(struct sim *s)
 
 	for (i = 0; i < SIM_NR_VECTORS; i++)
 		s->msix_fd[i] = -1;
+	s->intx_fd = -1;
 	s->err_fd = -1;
 	s->req_fd = -1;
 }
@@ -31,6 +38,7 @@ u32 cohmem_sim_irq_count(u32 index)
 	switch (index) {
 	case SIM_IRQ_MSIX:
 		return SIM_NR_VECTORS;
+	case SIM_IRQ_INTX:
 	case SIM_IRQ_ERR:
 	case SIM_IRQ_REQ:
 		return 1;
@@ -43,6 +51,8 @@ static int *slot(struct sim *s, u32 index, u32 vector)
 {
 	if (index == SIM_IRQ_MSIX)
 		return &s->msix_fd[vector];
+	if (index == SIM_IRQ_INTX)
+		return &s->intx_fd;
 	return index == SIM_IRQ_ERR ? &s->err_fd : &s->req_fd;
 }
 
@@ -111,6 +121,35 @@ int cohmem_sim_irq_fire(struct sim *s, u32 vector)
 }
 
 /**
+ * cohmem_sim_irq_intx_update() - let INTA out if it is up and may be
+ * @s: the superchip; after each change of what decides that
+ */
+void cohmem_sim_irq_intx_update(struct sim *s)
+{
+	cohmem_sim_config_set_intx(&s->config, s->intx_up);
+	if (!s->intx_up || s->intx_masked || cohmem_sim_silent(s) ||
+	    !cohmem_sim_config_intx_on(&s->config))
+		return;
+	if (signal_fd(s->intx_fd))
+		return;
+	s->intx_masked = true;
+	s->count.intx++;
+}
+
+/**
+ * cohmem_sim_irq_intx() - raise INTA, or take it down
+ * @s: the superchip
+ * @up: which
+ * Return: 0, or -ENOENT where it is up but nobody receives it.
+ */
+int cohmem_sim_irq_intx(struct sim *s, bool up)
+{
+	s->intx_up = up;
+	cohmem_sim_irq_intx_update(s);
+	return up && s->intx_fd < 0 ? -ENOENT : 0;
+}
+
+/**
  * cohmem_sim_irq_error() - signal VFIO's error interrupt
  * @s: the superchip
  * Return: 0, or -ENOENT where the client did not ask for it.
@@ -136,8 +175,8 @@ static int trigger(struct sim *s, const struct sim_irq_set *set, u32 i)
  * @s: the superchip
  * @set: the request
  *
- * Return: 0; -EINVAL for a request that makes no sense, -ENOTTY for masking,
- * which MSI-X does in its own table.
+ * Return: 0; -EINVAL for a request that makes no sense, -ENOTTY for masking
+ * anything but INTA: MSI-X does that in its own table.
  */
 int cohmem_sim_irq_set(struct sim *s, struct sim_irq_set *set)
 {
@@ -160,8 +199,18 @@ int cohmem_sim_irq_set(struct sim *s, struct sim_irq_set *set)
 		disable(s, set->index, 0, nr);
 		return 0;
 	}
-	if (action != VFIO_IRQ_SET_ACTION_TRIGGER)
-		return -ENOTTY;
+	if (action != VFIO_IRQ_SET_ACTION_TRIGGER) {
+		if (set->index != SIM_IRQ_INTX ||
+		    data == VFIO_IRQ_SET_DATA_EVENTFD || set->nr_fds)
+			return -ENOTTY;
+		if (data == VFIO_IRQ_SET_DATA_BOOL && !set->data_len)
+			return -EINVAL;
+		if (data == VFIO_IRQ_SET_DATA_BOOL && !set->data[0])
+			return 0;
+		s->intx_masked = action == VFIO_IRQ_SET_ACTION_MASK;
+		cohmem_sim_irq_intx_update(s);
+		return 0;
+	}
 
 	switch (data) {
 	case VFIO_IRQ_SET_DATA_EVENTFD:
@@ -175,6 +224,10 @@ int cohmem_sim_irq_set(struct sim *s, struct sim_irq_set *set)
 			replace(slot(s, set->index, set->start + i),
 				set->fds[i]);
 			set->fds[i] = -1;
+		}
+		if (set->index == SIM_IRQ_INTX) {
+			s->intx_masked = false;
+			cohmem_sim_irq_intx_update(s);
 		}
 		return 0;
 	case VFIO_IRQ_SET_DATA_BOOL:

@@ -254,6 +254,9 @@ static int do_irq_info(struct sim *s, struct request *rq, struct answer *a)
 	info[0] = sizeof(info);
 	info[3] = cohmem_sim_irq_count(info[2]);
 	info[1] = info[3] ? VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE : 0;
+	if (info[2] == SIM_IRQ_INTX)
+		info[1] = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_MASKABLE |
+			  VFIO_IRQ_INFO_AUTOMASKED;
 	head(a, info, sizeof(info));
 	return 0;
 }

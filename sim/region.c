@@ -224,6 +224,7 @@ static void config_write(struct sim *s, u32 pos, const void *buf, u32 len)
 
 	s->count.config_writes++;
 	events = cohmem_sim_config_write(&s->config, pos, buf, len);
+	cohmem_sim_irq_intx_update(s);
 	if (events & SIM_EV_TO_D3) {
 		s->count.to_d3++;
 		cohmem_sim_engine_reset(s);

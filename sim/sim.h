@@ -52,7 +52,7 @@ enum sim_trap {
 #define SIM_FOLLOW		(-2)	/* same as the other delay */
 
 /* Interrupt indices of VFIO that matter here, and VFIO's region indices. */
-enum { SIM_IRQ_MSIX = 2, SIM_IRQ_ERR = 3, SIM_IRQ_REQ = 4, SIM_NR_IRQS = 5 };
+enum { SIM_IRQ_INTX = 0, SIM_IRQ_MSIX = 2, SIM_IRQ_ERR = 3, SIM_IRQ_REQ = 4, SIM_NR_IRQS = 5 };
 enum { SIM_REGION_CONFIG = 7, SIM_NR_REGIONS = 9 };
 
 /* Longest payload of one region or DMA message, as announced to the client. */
@@ -71,6 +71,7 @@ enum { SIM_REGION_CONFIG = 7, SIM_NR_REGIONS = 9 };
  * @dma_bytes: bytes moved by them
  * @dma_not_ready, @dma_poison: jobs that failed for this reason
  * @irqs, @irqs_lost: vectors signalled; not signalled because off or unset
+ * @intx: times INTA was signalled
  * @clients: connections accepted
  * @messages: well-formed messages
  * @wire_errors: requests answered by an error
@@ -84,7 +85,7 @@ struct sim_counters {
 	u64 bar_reads, bar_writes, bar_refused;
 	u64 polls, polls_not_ready;
 	u64 dma_jobs, dma_failed, dma_bytes, dma_not_ready, dma_poison;
-	u64 irqs, irqs_lost;
+	u64 irqs, irqs_lost, intx;
 	u64 clients, messages, wire_errors, wire_drops;
 	u64 touched_early;
 };
@@ -145,6 +146,9 @@ struct sim {
 	bool removed;
 	bool was_ready;		/* as of the last cohmem_sim_tick() */
 	int msix_fd[SIM_NR_VECTORS];
+	int intx_fd;
+	bool intx_up;		/* the function asserts INTA */
+	bool intx_masked;	/* by the client, or by having been signalled */
 	int err_fd, req_fd;
 	struct sim_wire *wire;	/* the client, NULL without one */
 	u16 next_id;
@@ -210,6 +214,8 @@ void cohmem_sim_irq_fini(struct sim *s);
 u32 cohmem_sim_irq_count(u32 index);
 int cohmem_sim_irq_set(struct sim *s, struct sim_irq_set *set);
 int cohmem_sim_irq_fire(struct sim *s, u32 vector);
+int cohmem_sim_irq_intx(struct sim *s, bool up);
+void cohmem_sim_irq_intx_update(struct sim *s);
 int cohmem_sim_irq_error(struct sim *s);
 
 /* engine.c: the copy engine */

@@ -109,7 +109,7 @@ static void identity(void **state)
 	reg_write(p->fd, 0, E, 0, 8);
 	assert_int_equal(reg_read(p->fd, 0, E, 4), 0x474e4543);
 	assert_int_equal(reg_read(p->fd, 0, E + 0x3c, 4), 0);
-	assert_int_equal(reg_read(p->fd, 0, E + 0x68, 8), 0);
+	assert_int_equal(reg_read(p->fd, 0, E + 0x6c, 8), 0);
 }
 
 static void copies_both_ways(void **state)
@@ -473,6 +473,52 @@ static void interrupts(void **state)
 		close(ev[i]);
 }
 
+static void inta_is_a_level(void **state)
+{
+	struct sim_proc *p = *state;
+	int ev = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), fd = p->fd;
+	unsigned int msix = find_cap(fd, 0x11);
+
+	assert_int_equal(cfg_read(fd, 0x3d, 1), 1);
+	set_irqs(fd, 0x24, 0, 0, 1, &ev, 1, 0);
+	reg_write(fd, 0, E + 0xc, 0x80000000, 4);
+	assert_int_equal(job(fd, 1, 0, BUS, 0, COHERENT, 64), 0);
+	assert_true(fired(ev));
+	assert_true(cfg_read(fd, 6, 2) & 8);
+	assert_int_equal(reg_read(fd, 0, E + 0x68, 4), 1);
+	/* Signalled once; again on unmasking, because it is still up. */
+	assert_int_equal(job(fd, 1, 0, BUS, 0, COHERENT, 64), 0);
+	assert_false(fired(ev));
+	set_irqs(fd, 0x11, 0, 0, 1, NULL, 0, 0);
+	assert_true(fired(ev));
+	/* Taken down before unmasking: silence. */
+	reg_write(fd, 0, E + 0x68, 1, 4);
+	assert_false(cfg_read(fd, 6, 2) & 8);
+	set_irqs(fd, 0x11, 0, 0, 1, NULL, 0, 0);
+	assert_false(fired(ev));
+	/* Masked by the client, then by Interrupt Disable. */
+	set_irqs(fd, 0x09, 0, 0, 1, NULL, 0, 0);
+	ctl_ok(p, "irq intx");
+	assert_false(fired(ev));
+	cfg_write(fd, 4, 0x406, 2);
+	set_irqs(fd, 0x11, 0, 0, 1, NULL, 0, 0);
+	assert_false(fired(ev));
+	assert_true(cfg_read(fd, 6, 2) & 8);
+	cfg_write(fd, 4, 0x006, 2);
+	assert_true(fired(ev));
+	reg_write(fd, 0, E + 0x68, 1, 4);
+	set_irqs(fd, 0x11, 0, 0, 1, NULL, 0, 0);
+	/* Not with MSI-X on, and a reset takes it down. */
+	cfg_write(fd, msix + 2, 0x8000, 2);
+	ctl_ok(p, "irq intx");
+	assert_false(fired(ev));
+	wire_call(fd, RESET, NULL, 0, NULL, 0, scratch());
+	assert_false(cfg_read(fd, 6, 2) & 8);
+	set_irqs(fd, 0x21, 0, 0, 0, NULL, 0, 0);
+	assert_non_null(strstr(ctl(p, "irq intx"), "\"ok\":false"));
+	close(ev);
+}
+
 static void irq_requests_that_make_no_sense(void **state)
 {
 	struct sim_proc *p = *state;
@@ -570,6 +616,7 @@ int main(void)
 		RAMTEST(map_and_unmap_rules),
 		RAMTEST(many_mappings),
 		RAMTEST(interrupts),
+		RAMTEST(inta_is_a_level),
 		RAMTEST(irq_requests_that_make_no_sense),
 		RAMTEST(irq_to_a_full_pipe_does_not_block),
 		RAMTEST(busy_engine_is_not_in_the_way),
