@@ -9,6 +9,9 @@
  *
  *	bench TAG NAME VALUE UNIT
  *
+ * What costs work reports its best sample, as everything else on the machine can
+ * only make it slower; what waits for something reports median and worst.
+ *
  * Units say which way is better: us, ms, ns/page, faults, KiB: less; MB/s: more.
  * A value that cannot be had is reported as "-" with the reason as a comment.
  */
@@ -29,6 +32,7 @@ struct samples {
 
 void sample(struct samples *s, double value);
 double median(struct samples *s);
+double smallest(const struct samples *s);
 double largest(const struct samples *s);
 
 void report(const char *name, double value, const char *unit);

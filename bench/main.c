@@ -58,6 +58,21 @@ double median(struct samples *s)
 }
 
 /**
+ * smallest() - the smallest sample
+ * @s: at least one
+ * Return: its value.
+ */
+double smallest(const struct samples *s)
+{
+	double value = s->value[0];
+	unsigned int i;
+
+	for (i = 1; i < s->nr; i++)
+		value = min(value, s->value[i]);
+	return value;
+}
+
+/**
  * largest() - the largest sample
  * @s: at least one
  * Return: its value.
