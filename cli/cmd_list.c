@@ -30,14 +30,14 @@ const struct command cmd_list = {
 "One line a GPU: PCI functions bound to " COHMEM_DRIVER ", functions for which\n"
 "firmware announces coherent memory, and functions whose id says that they\n"
 "should have some. Columns:\n"
-"  MEMORY  as announced; 'none' = firmware announces none; '?' = not readable\n"
+"  MEMORY  as announced; 'none' = firmware announces none; '?' = not readable;\n"
+"          or why it cannot be used (link-down ..)\n"
 "  LAYOUT  split = usemem and resmem; whole = usemem only\n"
 "  GROUP   IOMMU group\n"
 "  NODE    NUMA node of the function\n"
 "  STATE   bound to " COHMEM_DRIVER ": ready, waiting, resetting, failed, or\n"
-"          plain (passed through without coherent memory); else vfio, host\n"
-"          (a driver of the host has it), unbound, or why its memory is\n"
-"          unusable (link-down ..)\n"
+"          plain (passed through without coherent memory); else vfio (another\n"
+"          VFIO driver has it), host (a driver of the host has it) or unbound\n"
 "An empty list is no failure.\n",
 	.takes = 1U << OPT_ALL | 1U << OPT_QUIET,
 	.fn = list,

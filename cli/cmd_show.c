@@ -44,8 +44,7 @@ static void hint_memory(struct view *v)
 			 cohmem_reason_str(m->reason));
 		break;
 	case COHMEM_MEM_UNKNOWN:
-		add_hint(v, "run as root, or bind it", "memory unknown: %s",
-			 m->why_unknown);
+		add_hint(v, m->hint, "memory unknown: %s", m->why_unknown);
 		break;
 	case COHMEM_MEM_ABSENT:
 		if (f->is_selfhosted)
@@ -56,6 +55,10 @@ static void hint_memory(struct view *v)
 		if (!m->placement && f->config_size < CONFIG_EXTENDED)
 			add_hint(v, "run as root",
 				 "layout unknown: only root can read the DVSECs");
+		if (m->onlined)
+			add_hint(v, "bind takes it off line, which can fail while its pages are in use",
+				 "the host uses this memory as System RAM, put on line by driver %s",
+				 f->driver);
 		if (f->is_vfio && strcmp(f->driver, COHMEM_DRIVER)) {
 			snprintf(way_out, sizeof(way_out), "cohmem bind %s",
 				 f->bdf);
@@ -80,10 +83,16 @@ static void hint_bound(struct view *v)
 	if (!strcmp(b->ready, cohmem_ready_state_name(COHMEM_FAILED)))
 		add_hint(v, way_out, "not ready: %s; a reset tries again",
 			 cohmem_fail_str(fail_of(b->fail)));
-	if (b->poison_count || b->poison_overflow)
+	if (b->poison_overflow)
+		add_hint(v, "replace the GPU",
+			 "more pages have gone bad than the driver can remember: it refuses all access to the memory");
+	else if (b->poison_count)
 		add_hint(v, "plan to replace the GPU if the number grows; a cold power cycle remaps bad rows",
-			 "%llu page(s) of its memory have gone bad and are kept from use",
-			 (unsigned long long)b->poison_count);
+			 "%llu page%s of its memory ha%s gone bad and %s kept from use",
+			 (unsigned long long)b->poison_count,
+			 b->poison_count == 1 ? "" : "s",
+			 b->poison_count == 1 ? "s" : "ve",
+			 b->poison_count == 1 ? "is" : "are");
 }
 
 static void hint_group(struct cli *cli, struct view *v)

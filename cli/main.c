@@ -25,8 +25,9 @@ static int close_stdout(int code)
 		bad = true;
 	if (!bad)
 		return code;
-	complain("standard output", NULL, "cannot write: %s",
-		 errno ? strerror(errno) : "error");
+	/* Where an earlier write failed, its errno is gone. */
+	complain("standard output", NULL, "cannot write%s%s",
+		 errno ? ": " : " all of it", errno ? strerror(errno) : "");
 	return code ? code : EXIT_FAIL;
 }
 

@@ -120,7 +120,7 @@ void draw_map(const struct cli *cli, const struct cohmem_memory *m)
 	const struct glyphs *g = cli->utf8 ? &lines : &ascii;
 	unsigned int i;
 
-	printf("  %18s %-*s%10s%s\n", m->has_base ? "physical" : "",
+	printf("  %18s %-*s%10s%s\n", m->has_base ? "physical address" : "",
 	       WIDTH + 2, "device memory", "", "guest's BAR");
 	for (i = 0; i < m->layout.nr; i++)
 		draw_region(g, m->has_base, &m->layout.region[i]);

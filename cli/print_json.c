@@ -92,6 +92,7 @@ static struct json_object *memory(const struct cohmem_memory *m)
 	else
 		add(o, "base", NULL);
 	add(o, "size", ok ? json_object_new_uint64(m->size) : NULL);
+	add_bool(o, "onlined", m->onlined);
 	add_str(o, "layout", m->placement);
 	for (i = 0; i < m->layout.nr; i++) {
 		const struct cohmem_region *r = &m->layout.region[i];

@@ -31,7 +31,7 @@ static void memory_cells(const struct cohmem_memory *m, char *memory,
 		snprintf(memory, CELL, "none");
 		break;
 	case COHMEM_MEM_BAD:
-		snprintf(memory, CELL, "unusable");
+		snprintf(memory, CELL, "%s", cohmem_reason_name(m->reason));
 		break;
 	case COHMEM_MEM_UNKNOWN:
 		snprintf(memory, CELL, "?");
@@ -139,6 +139,11 @@ static void plan_done(struct cli *cli, const struct cohmem_binding *b)
 
 	if (!f)
 		return;
+	if (!strcmp(f->driver, b->driver)) {
+		printf("%s: driver_override %s%s\n", b->bdf,
+		       f->override[0] ? "set to " : "cleared", f->override);
+		return;
+	}
 	printf("%s: %s%s (was %s%s)", b->bdf, f->driver[0] ? "bound to " : "",
 	       f->driver[0] ? f->driver : "unbound",
 	       b->driver[0] ? "bound to " : "",

@@ -15,7 +15,8 @@ static void say_step(void *arg, const struct cohmem_step *s)
 		fprintf(stderr, "cohmem: modprobe %s\n", s->value);
 		break;
 	case COHMEM_WRITE:
-		fprintf(stderr, "cohmem: echo %s > %s\n", s->value, s->path);
+		fprintf(stderr, "cohmem: echo %s%s> %s\n", s->value,
+			s->value[0] ? " " : "", s->path);
 		break;
 	case COHMEM_SAVE_STATE:
 		fprintf(stderr, "cohmem: previous state saved in %s\n", s->path);

@@ -42,10 +42,12 @@ static void show_ready(const struct cohmem_bound *b)
 	if (!strcmp(b->ready, cohmem_ready_state_name(COHMEM_READY)))
 		snprintf(after, sizeof(after), " after %llu ms",
 			 (unsigned long long)b->ready_ms);
+	else if (!strcmp(b->ready, cohmem_ready_state_name(COHMEM_WAITING)))
+		snprintf(after, sizeof(after), " (looked at while it is open)");
 	else if (b->fail[0] && strcmp(b->fail, "none"))
 		snprintf(after, sizeof(after), ": %s", b->fail);
-	line("readiness", "%s%s; %llu reset%s seen", b->ready, after,
-	     (unsigned long long)b->generation, b->generation == 1 ? "" : "s");
+	line("readiness", "%s%s; reset generation %llu", b->ready, after,
+	     (unsigned long long)b->generation);
 	line("bad pages", "%llu%s%s%s", (unsigned long long)b->poison_count,
 	     b->poison_overflow ? " and more" : "",
 	     b->poison[0] ? ": " : "", b->poison);

@@ -122,9 +122,11 @@ struct cohmem_dsd {
  * @source: who said so
  * @reason: why it cannot be used, where @state is COHMEM_MEM_BAD
  * @why_unknown: a short sentence, where @state is COHMEM_MEM_UNKNOWN
+ * @hint: the way out, then
  * @base: physical address; valid where @has_base
  * @has_base: the source knows physical addresses
  * @size: bytes
+ * @onlined: the host uses it as System RAM at present
  * @placement: "split", "whole" .. or NULL where it is not known
  * @layout: the regions; nr is 0 where @placement is NULL
  */
@@ -133,9 +135,11 @@ struct cohmem_memory {
 	enum cohmem_source source;
 	enum cohmem_reason reason;
 	const char *why_unknown;
+	const char *hint;
 	u64 base;
 	bool has_base;
 	u64 size;
+	bool onlined;
 	const char *placement;
 	struct cohmem_layout layout;
 };

@@ -73,10 +73,12 @@ static void bad(struct cohmem_memory *m, enum cohmem_reason reason)
 	m->reason = reason;
 }
 
-static void unknown(struct cohmem_memory *m, const char *why)
+static void unknown(struct cohmem_memory *m, const char *why,
+		    const char *hint)
 {
 	m->state = COHMEM_MEM_UNKNOWN;
 	m->why_unknown = why;
+	m->hint = hint;
 }
 
 /* The memory as the tables announce it: state, base and size. */
@@ -92,13 +94,16 @@ static void from_firmware(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 		break;
 	case -EACCES:
 	case -EPERM:
-		unknown(m, "only root can read the ACPI tables");
+		unknown(m, "only root can read the ACPI tables",
+			"run as root");
 		return;
 	case -ENOENT:
-		unknown(m, "this host shows no ACPI tables");
+		unknown(m, "this host shows no ACPI tables",
+			"bind it: the driver asks the firmware");
 		return;
 	default:
-		unknown(m, "the ACPI tables could not be read");
+		unknown(m, "the ACPI tables could not be read",
+			"bind it: the driver asks the firmware");
 		return;
 	}
 
@@ -112,7 +117,8 @@ static void from_firmware(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 		return;
 	}
 	if (opaque(d, COHMEM_MEM_BASE) || opaque(d, COHMEM_MEM_SIZE)) {
-		unknown(m, "firmware computes the announced values; bind the driver to learn them");
+		unknown(m, "firmware computes what it announces",
+			"bind it: the driver asks the firmware");
 		return;
 	}
 	m->base = d->value[COHMEM_MEM_BASE];
@@ -134,7 +140,13 @@ static void lay_out(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 	place = cohmem_placement_for(f->vendor, f->device, fixed);
 	reason = cohmem_layout_compute(place, m->base, m->size,
 				       page_size(ctx), 0, &m->layout);
-	if (reason == COHMEM_OK && overlaps_ram(ctx, m->base, m->size)) {
+	/*
+	 * NVIDIA's own driver puts the memory online as System RAM and takes
+	 * it off line when it lets go: no obstacle yet.
+	 */
+	m->onlined = reason == COHMEM_OK &&
+		     overlaps_ram(ctx, m->base, m->size);
+	if (m->onlined && (!f->driver[0] || f->is_vfio)) {
 		memset(&m->layout, 0, sizeof(m->layout));
 		reason = COHMEM_ERR_SYSTEM_RAM;
 	}

@@ -363,8 +363,7 @@ enum cohmem_viability cohmem_func_viability(const struct cohmem_func *f)
  *
  * Return: bound to our driver: the readiness ("ready", "waiting", "resetting",
  * "failed") or "plain"; bound to another VFIO driver: "vfio"; to a host
- * driver: "host"; unbound: "unbound", or, where the memory cannot be used, the
- * reason's name ("link-down" ..).
+ * driver: "host"; else "unbound".
  */
 const char *cohmem_func_state(const struct cohmem_func *f)
 {
@@ -374,11 +373,7 @@ const char *cohmem_func_state(const struct cohmem_func *f)
 		return f->bound.ready;
 	if (f->is_vfio)
 		return "vfio";
-	if (f->driver[0])
-		return "host";
-	if (f->memory.state == COHMEM_MEM_BAD)
-		return cohmem_reason_name(f->memory.reason);
-	return "unbound";
+	return f->driver[0] ? "host" : "unbound";
 }
 
 /**

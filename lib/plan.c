@@ -237,8 +237,8 @@ static int check_users(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 	else
 		hint = "end these processes first; --force waits for them";
 	return cohmem_fail(ctx, -EBUSY, f->bdf, hint,
-			   "in use: %s (pid %d)%s holds %s open", user.comm,
-			   user.pid, more, user.path);
+			   "in use: %s is held open by %s (pid %d)%s",
+			   user.path, user.comm, user.pid, more);
 }
 
 /* What a person should hear before the driver refuses, or does less. */
@@ -257,7 +257,7 @@ static int check_gpu(struct cohmem_ctx *ctx, struct cohmem_func *f,
 				   "'cohmem list' shows the GPUs; --force binds whatever this is",
 				   "cannot bind: %s is no GPU with coherent memory",
 				   f->name);
-	if (!ours)
+	if (!ours || !strcmp(f->driver, COHMEM_DRIVER))
 		return 0;
 	if (f->memory.state == COHMEM_MEM_BAD && !(flags & COHMEM_BIND_FORCE))
 		return cohmem_fail(ctx, -ENXIO, f->bdf,

@@ -97,6 +97,8 @@ static int replace_file(struct cohmem_ctx *ctx, const char *path,
 	if (fd < 0)
 		return -errno;
 	ret = write_all(fd, text);
+	if (!ret)
+		ret = write_all(fd, "\n");
 	if (close(fd) && !ret)
 		ret = -errno;
 	if (!ret && rename(tmp, full))

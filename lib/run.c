@@ -186,7 +186,6 @@ static void undo(struct cohmem_ctx *ctx, const struct cohmem_plan *plan,
 	unsigned int i = plan->nr_members;
 	int ret = 0;
 
-	cohmem_log(ctx, COHMEM_LOG_DEBUG, "%s: undoing", plan->bdf);
 	while (i--)
 		undo_member(ctx, &plan->member[i], done, arg);
 	if (saved && plan->old.nr)
@@ -197,6 +196,9 @@ static void undo(struct cohmem_ctx *ctx, const struct cohmem_plan *plan,
 		cohmem_log(ctx, COHMEM_LOG_WARN,
 			   "%s: the record in " COHMEM_RUN_DIR " could not be put back: %s",
 			   plan->bdf, strerror(-ret));
+	if (saved)
+		cohmem_log(ctx, COHMEM_LOG_NOTE, "%s: failed, and undone",
+			   plan->bdf);
 	ctx->why = why;
 }
 
