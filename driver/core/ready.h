@@ -83,7 +83,7 @@ struct cohmem_ready {
 
 /* First and longest pause between two looks at the device. */
 #define COHMEM_POLL_MIN_MS	1
-#define COHMEM_POLL_MAX_MS	16
+#define COHMEM_POLL_MAX_MS	8
 
 void cohmem_ready_init(struct cohmem_ready *r, enum cohmem_ready_by by,
 		       u64 now_ms);
