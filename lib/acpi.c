@@ -225,7 +225,8 @@ static void walk_dir(struct gather *g, const char *dir)
 	ret = cohmem_dir_foreach(g->ctx, dir, add_name, &n);
 	if (ret)
 		g->error = ret;
-	qsort(n.name, n.nr, sizeof(*n.name), by_name);
+	if (n.nr)
+		qsort(n.name, n.nr, sizeof(*n.name), by_name);
 	for (i = 0; i < n.nr; i++) {
 		if (!g->error && n.name[i])
 			walk_one(g, dir, n.name[i]);

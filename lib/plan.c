@@ -254,7 +254,7 @@ static int check_gpu(struct cohmem_ctx *ctx, struct cohmem_func *f,
 	cohmem_func_load(ctx, f);
 	if (!cohmem_func_is_gpu(f) && !(flags & COHMEM_BIND_FORCE))
 		return cohmem_fail(ctx, -EINVAL, f->bdf,
-				   "'cohmem list' shows the GPUs; --force binds whatever this is",
+				   "'cohmem list' shows the GPUs; --force binds any function",
 				   "cannot bind: %s is no GPU with coherent memory",
 				   f->name);
 	if (!ours || !strcmp(f->driver, COHMEM_DRIVER))
