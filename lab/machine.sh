@@ -114,7 +114,7 @@ start_vm() {
 	amd64)
 		console=ttyS0
 		args=(qemu-system-x86_64 -M 'q35,nvdimm=on,kernel-irqchip=split,memory-backend=m0'
-			-accel tcg,tb-size=1024 -cpu max
+			-accel tcg,tb-size=1024 -cpu max,phys-bits=46
 			-device intel-iommu,caching-mode=on,intremap=on "${args[@]}")
 		l1_append="intel_iommu=on $l1_append"
 		;;
