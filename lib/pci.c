@@ -77,7 +77,7 @@ static int number_of(const char *text)
 	return end == text || *end || n < 0 || n > INT_MAX ? -1 : n;
 }
 
-static int find_cdev(void *arg, const char *name)
+static int find_vfio_dev(void *arg, const char *name)
 {
 	int n = strncmp(name, "vfio", 4) ? -1 : number_of(name + 4);
 
@@ -91,6 +91,7 @@ static int find_cdev(void *arg, const char *name)
 static void read_binding(struct cohmem_ctx *ctx, struct cohmem_func *f)
 {
 	char path[128];
+	int nr;
 
 	cohmem_fmt(path, sizeof(path), DEVICES "/%s/driver", f->bdf);
 	cohmem_read_link(ctx, path, f->driver, sizeof(f->driver));
@@ -98,12 +99,15 @@ static void read_binding(struct cohmem_ctx *ctx, struct cohmem_func *f)
 	cohmem_read_str(ctx, path, f->override, sizeof(f->override));
 	if (!strcmp(f->override, "(null)"))
 		f->override[0] = '\0';
-	f->vfio_cdev = -1;
+	nr = -1;
 	cohmem_fmt(path, sizeof(path), DEVICES "/%s/vfio-dev", f->bdf);
-	cohmem_dir_foreach(ctx, path, find_cdev, &f->vfio_cdev);
+	cohmem_dir_foreach(ctx, path, find_vfio_dev, &nr);
 	/* vfio-dev exists from Linux 6.1 on; before, only the name tells. */
-	f->is_vfio = f->driver[0] &&
-		     (f->vfio_cdev >= 0 || strstr(f->driver, "vfio"));
+	f->is_vfio = f->driver[0] && (nr >= 0 || strstr(f->driver, "vfio"));
+	/* A character device goes with it only in kernels with iommufd. */
+	cohmem_fmt(path, sizeof(path), DEVICES "/%s/vfio-dev/vfio%d/dev",
+		   f->bdf, nr);
+	f->vfio_cdev = cohmem_exists(ctx, path) ? nr : -1;
 }
 
 static void read_name(struct cohmem_ctx *ctx, struct cohmem_func *f)
