@@ -90,8 +90,11 @@ start_sim() {
 }
 
 start_vm() {
+	# As much as is needed and no more: a PC with memory near 1 TiB moves all of
+	# it above that, as AMD's are said to have a hole there.
+	local maxmem=$(((MEM_BASE + hbm_bytes + (8 << 30)) >> 20))M
 	local args=(-nodefaults -no-reboot -display none -nic none -smp 2
-		-m "$scenario_memory,slots=2,maxmem=2T"
+		-m "$scenario_memory,slots=2,maxmem=$maxmem"
 		-object "memory-backend-memfd,id=m0,size=$scenario_memory,share=on"
 		-object "memory-backend-file,id=hbm,mem-path=$hbm_file,size=$hbm_bytes,share=on,reserve=off"
 		-device "nvdimm,id=hbm0,memdev=hbm,addr=$MEM_BASE"
