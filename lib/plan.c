@@ -310,22 +310,6 @@ static int choose_members(struct cohmem_ctx *ctx, struct cohmem_func *f,
 			   f->group, others);
 }
 
-static int one_iommu(void *arg, const char *name)
-{
-	(void)arg;
-	(void)name;
-	return 1;
-}
-
-/*
- * Before Linux 6.15 a function that no driver has taken yet may be in no group
- * although there is an IOMMU for it: binding puts it there, and fails if not.
- */
-static bool has_iommu(struct cohmem_ctx *ctx)
-{
-	return cohmem_dir_foreach(ctx, "/sys/class/iommu", one_iommu, NULL) == 1;
-}
-
 /*
  * What unbind has to restore: for functions that an earlier bind has changed
  * and that still are as it left them, the state before that bind.
@@ -398,23 +382,6 @@ static bool settled(const struct cohmem_plan *plan)
 	return true;
 }
 
-static int any_entry(void *arg, const char *name)
-{
-	(void)arg;
-	return *name != '\0';
-}
-
-/*
- * Before Linux 6.15 an IOMMU that firmware describes (SMMU, virtio-iommu) gives
- * a function its group only when a driver is tried on it. So it is enough that
- * the IOMMU is there for others.
- */
-static bool iommu_in_use(const struct cohmem_ctx *ctx)
-{
-	return cohmem_dir_foreach(ctx, "/sys/kernel/iommu_groups", any_entry,
-				  NULL) > 0;
-}
-
 /**
  * cohmem_plan_bind() - plan to hand a function to a VFIO driver
  * @ctx: the context; scanned anew
@@ -447,7 +414,7 @@ int cohmem_plan_bind(struct cohmem_ctx *ctx, const char *bdf,
 	ret = check_gpu(ctx, f, driver, flags);
 	if (ret)
 		return ret;
-	if (f->group < 0 && !iommu_in_use(ctx))
+	if (f->group < 0 && !has_iommu(ctx))
 		return cohmem_fail(ctx, -ENOTSUP, bdf,
 				   "turn the IOMMU on: firmware set-up (SMMU, VT-d, AMD-Vi), on Intel also intel_iommu=on",
 				   "cannot bind: the function is in no IOMMU group");
