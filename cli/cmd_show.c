@@ -100,6 +100,8 @@ static void hint_group(struct cli *cli, struct view *v)
 	const struct cohmem_func *f = v->f;
 	struct cohmem_func *g;
 
+	if (f->group < 0 && cohmem_has_iommu(cli->ctx))
+		return;		/* it may come with a driver */
 	if (f->group < 0) {
 		add_hint(v, "turn the IOMMU on: firmware set-up (SMMU, VT-d, AMD-Vi), on Intel also intel_iommu=on",
 			 "in no IOMMU group: it cannot be handed to VFIO");

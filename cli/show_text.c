@@ -143,7 +143,9 @@ static void show_group(struct cli *cli, const struct cohmem_func *f)
 	unsigned int others = 0;
 
 	if (f->group < 0) {
-		line("IOMMU group", "none");
+		line("IOMMU group", "%s", cohmem_has_iommu(cli->ctx) ?
+		     "none yet (older kernels make it when a driver is bound)" :
+		     "none");
 		return;
 	}
 	cohmem_group_foreach(cli->ctx, f, g)

@@ -25,8 +25,27 @@ int cohmem_kmsg_open(struct cohmem_ctx *ctx)
 	return fd;
 }
 
+/*
+ * One line, "level,number,time,flags;text". What tells more replaces what is in
+ * @buf: the driver core repeats only that a probe failed, not why.
+ */
+static bool take_line(const char *line, const char *bdf, bool found, char *buf,
+		      size_t size)
+{
+	const char *text = strchr(line, ';');
+
+	if (line[0] == ' ' || !text || !strstr(text, bdf))
+		return false;
+	if (found && (strstr(text, "probe with driver") ||
+		      strstr(text, ": probe of ")))
+		return false;
+	cohmem_fmt(buf, size, "%s", text + 1);
+	return true;
+}
+
 /**
- * cohmem_kmsg_last() - the last line about a function since the start
+ * cohmem_kmsg_last() - the last line about a function since the start that
+ *	tells a cause
  * @fd: what cohmem_kmsg_open() returned; closed here
  * @bdf: the function
  * @buf: the line without its time and level
@@ -35,7 +54,7 @@ int cohmem_kmsg_open(struct cohmem_ctx *ctx)
  */
 bool cohmem_kmsg_last(int fd, const char *bdf, char *buf, size_t size)
 {
-	char record[2048], *text;
+	char record[2048], *line, *save;
 	unsigned int i;
 	bool found = false;
 	ssize_t n;
@@ -49,13 +68,10 @@ bool cohmem_kmsg_last(int fd, const char *bdf, char *buf, size_t size)
 		if (n <= 0)
 			break;
 		record[n] = '\0';
-		record[strcspn(record, "\n")] = '\0';
-		text = strchr(record, ';');
-		text = text ? text + 1 : record;
-		if (!strstr(text, bdf))
-			continue;
-		cohmem_fmt(buf, size, "%s", text);
-		found = true;
+		for (line = strtok_r(record, "\n", &save); line;
+		     line = strtok_r(NULL, "\n", &save))
+			if (take_line(line, bdf, found, buf, size))
+				found = true;
 	}
 	close(fd);
 	return found;

@@ -79,7 +79,6 @@ const char *cohmem_root(const struct cohmem_ctx *ctx);
 enum cohmem_source {
 	COHMEM_SOURCE_NONE,	/* nobody could be asked */
 	COHMEM_SOURCE_DRIVER,	/* our driver's sysfs attributes */
-	COHMEM_SOURCE_VFIO,	/* region info of the open device */
 	COHMEM_SOURCE_FIRMWARE,	/* _DSD in the ACPI tables */
 };
 
@@ -286,6 +285,7 @@ struct cohmem_func *cohmem_group_next(struct cohmem_ctx *ctx,
 				      const struct cohmem_func *prev);
 void cohmem_func_load(struct cohmem_ctx *ctx, struct cohmem_func *f);
 bool cohmem_func_is_gpu(const struct cohmem_func *f);
+bool cohmem_has_iommu(const struct cohmem_ctx *ctx);
 const char *cohmem_func_state(const struct cohmem_func *f);
 const char *cohmem_source_name(enum cohmem_source source);
 const char *cohmem_prop_name(enum cohmem_prop prop);

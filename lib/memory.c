@@ -190,8 +190,6 @@ const char *cohmem_source_name(enum cohmem_source source)
 	switch (source) {
 	case COHMEM_SOURCE_DRIVER:
 		return "driver";
-	case COHMEM_SOURCE_VFIO:
-		return "vfio";
 	case COHMEM_SOURCE_FIRMWARE:
 		return "firmware";
 	case COHMEM_SOURCE_NONE:

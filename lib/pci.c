@@ -270,6 +270,29 @@ struct cohmem_func *cohmem_group_next(struct cohmem_ctx *ctx,
 	return f;
 }
 
+static int any_entry(void *arg, const char *name)
+{
+	(void)arg;
+	(void)name;
+	return 1;
+}
+
+/**
+ * cohmem_has_iommu() - does the kernel drive an IOMMU?
+ * @ctx: the context
+ *
+ * Before Linux 6.15 an IOMMU that firmware describes (SMMU, virtio-iommu) gives
+ * a function its group only when a driver is tried on it: being in no group is
+ * then no obstacle yet.
+ *
+ * Return: true if so.
+ */
+bool cohmem_has_iommu(const struct cohmem_ctx *ctx)
+{
+	return cohmem_dir_foreach(ctx, "/sys/class/iommu", any_entry,
+				  NULL) == 1;
+}
+
 /* "start end flags" lines, in order of the BARs. */
 static void read_bars(struct cohmem_ctx *ctx, struct cohmem_func *f)
 {

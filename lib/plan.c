@@ -430,7 +430,7 @@ int cohmem_plan_bind(struct cohmem_ctx *ctx, const char *bdf,
 	ret = check_gpu(ctx, f, driver, flags);
 	if (ret)
 		return ret;
-	if (f->group < 0 && !has_iommu(ctx))
+	if (f->group < 0 && !cohmem_has_iommu(ctx))
 		return cohmem_fail(ctx, -ENOTSUP, bdf,
 				   "turn the IOMMU on: firmware set-up (SMMU, VT-d, AMD-Vi), on Intel also intel_iommu=on",
 				   "cannot bind: the function is in no IOMMU group");

@@ -157,7 +157,7 @@ static int get_word(struct json_object *o, const char *key, bool may_be_empty,
 
 static int get_bdf(struct json_object *o, char out[COHMEM_BDF_LEN])
 {
-	char bdf[COHMEM_BDF_LEN];
+	char bdf[COHMEM_BDF_LEN] = "";
 	struct json_object *v;
 
 	if (!json_object_object_get_ex(o, "bdf", &v) ||

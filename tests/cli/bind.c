@@ -110,7 +110,10 @@ static void kernel_probe(struct kernel *k, const char *bdf)
 	if (k->refuse && !strcmp(driver, k->refuse)) {
 		snprintf(path, sizeof(path), "%s/dev/kmsg", k->root);
 		snprintf(target, sizeof(target),
-			 "4,77,1234,-;%s %s: refused (test): no reason\n",
+			 "6,76,1233,-;%1$s 0000:00:00.0: something else\n"
+			 "4,77,1234,-;%1$s %2$s: refused (test): no reason\n"
+			 " SUBSYSTEM=pci\n DEVICE=+pci:%2$s;\n"
+			 "4,78,1235,-;%1$s %2$s: probe with driver %1$s failed with error -22\n",
 			 driver, bdf);
 		put(path, target);
 		return;
