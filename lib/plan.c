@@ -310,22 +310,6 @@ static int choose_members(struct cohmem_ctx *ctx, struct cohmem_func *f,
 			   f->group, others);
 }
 
-static int one_iommu(void *arg, const char *name)
-{
-	(void)arg;
-	(void)name;
-	return 1;
-}
-
-/*
- * Before Linux 6.15 a function that no driver has taken yet may be in no group
- * although there is an IOMMU for it: binding puts it there, and fails if not.
- */
-static bool has_iommu(struct cohmem_ctx *ctx)
-{
-	return cohmem_dir_foreach(ctx, "/sys/class/iommu", one_iommu, NULL) == 1;
-}
-
 /*
  * What unbind has to restore: for functions that an earlier bind has changed
  * and that still are as it left them, the state before that bind.
