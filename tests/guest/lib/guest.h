@@ -134,6 +134,7 @@ int attr_read(const char *name, char *buf, size_t size);
 u64 attr_u64(const char *name);
 long kernel_version(void);	/* 7.3.4 is 70300 + 4 */
 long self_status_kb(const char *field);
+u64 kernel_mappings(void);
 
 int kmsg_open(void);
 bool kmsg_find(int fd, const char *needle, char *line, size_t size);
@@ -245,6 +246,7 @@ bool have_sim(void);
 u64 sim_number(const char *command, const char *name);
 u64 sim_counter(const char *name);
 void sim_training(unsigned int ms);
+void reset_slowly(struct dev *d, unsigned int ms);
 void sim_mem_read(u64 off, void *buf, unsigned int len);
 void sim_mem_write(u64 off, const void *buf, unsigned int len);
 void sim_defaults(void);

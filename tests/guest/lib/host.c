@@ -230,3 +230,29 @@ void kmsg_skip(int fd)
 {
 	lseek(fd, 0, SEEK_END);
 }
+
+/**
+ * kernel_mappings() - how much of the GPU's memory the kernel has mapped
+ * Return: bytes, by /proc/vmallocinfo; the test is skipped where that is shut.
+ */
+u64 kernel_mappings(void)
+{
+	const struct facts *f = facts();
+	unsigned long long phys, size;
+	char line[512], *at;
+	u64 sum = 0;
+	FILE *file = fopen("/proc/vmallocinfo", "r");
+
+	if (!file)
+		SKIP("/proc/vmallocinfo cannot be read: %s", strerror(errno));
+	while (fgets(line, sizeof(line), file)) {
+		at = strstr(line, "phys=");
+		if (!at || sscanf(at, "phys=%llx", &phys) != 1 ||
+		    sscanf(line, "%*s %llu", &size) != 1)
+			continue;
+		if (phys >= f->mem_base && phys < f->mem_base + f->hbm)
+			sum += size;
+	}
+	fclose(file);
+	return sum;
+}

@@ -354,3 +354,18 @@ void sim_defaults(void)
 	if (ret)
 		printf("# emulator: defaults: %s\n", strerror(-ret));
 }
+
+/**
+ * reset_slowly() - VFIO_DEVICE_RESET, after which the memory takes a while
+ * @d: the device
+ * @ms: how long
+ */
+void reset_slowly(struct dev *d, unsigned int ms)
+{
+	int ret;
+
+	sim_training(ms);
+	ret = dev_reset(d);
+	CHECK(!ret, "reset: %s", strerror(-ret));
+	set_command(d, 2, 0);
+}
