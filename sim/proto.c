@@ -32,8 +32,12 @@ enum {
 	MSG_DEVICE_RESET = 13,
 };
 
-/* What a client may assume that announces no limit of its own. */
-#define DEFAULT_MAX_XFER	SIM_MAX_XFER
+/*
+ * Longest DMA message we ask for, whatever the client announces: QEMU 11.1
+ * takes a partial write to the socket for a whole one, so a reply that does not
+ * fit into an empty socket buffer (some 200 KiB) would break the stream.
+ */
+#define DMA_MAX_XFER		(64U << 10)
 
 struct request {
 	struct sim_msg_header h;
@@ -95,7 +99,7 @@ static u32 client_xfer(const char *text, u32 len)
 {
 	struct json_tokener *tok = json_tokener_new();
 	struct json_object *root, *caps, *v;
-	u32 max = DEFAULT_MAX_XFER;
+	u32 max = DMA_MAX_XFER;
 	s64 said;
 
 	if (!tok)
@@ -127,7 +131,7 @@ static int do_version(struct sim *s, struct request *rq, struct answer *a)
 		return -EINVAL;
 	if (v.major != 0)
 		return -ENOTSUP;
-	s->client_max_xfer = DEFAULT_MAX_XFER;
+	s->client_max_xfer = DMA_MAX_XFER;
 	if (rq->len > sizeof(v)) {
 		text = (const char *)rq->data + sizeof(v);
 		if (text[rq->len - sizeof(v) - 1])

@@ -311,7 +311,9 @@ static void descriptors_do_not_leak(void **state)
 	/* The same file a hundred times is one descriptor. */
 	for (i = 0; i < 100; i++)
 		assert_int_equal(dma_map(p->fd, i << 16, 4096, 0, 3, fds[0]), 0);
-	assert_true(open_files(p) <= before + 2);
+	/* Duplicates are closed after the answer, so before the next one. */
+	cfg_read(p->fd, 0, 4);
+	assert_int_equal(open_files(p), before + 2);
 	wire_close(p);
 	/* More than any message may carry: the stream is over. */
 	fd = wire_connect(p);
