@@ -75,15 +75,22 @@ static void a_bad_page_elsewhere_kills_nobody(void)
 	rebind();
 }
 
+/*
+ * The kernel tells a driver of a bad page while somebody maps its memory, as
+ * every VMM does: so these have a mapping, but not of that page.
+ */
 static void a_bad_page_is_not_read(void)
 {
 	const u64 off = 8 * MiB;
 	u64 value;
+	void *p;
 
 	need_poison();
 	open_ready();
+	p = map(&d, 4, 16 * MiB, MiB);
 	go_bad(off);
 	CHECK_ERRNO(reg_read(&d, 4, off, &value, 8), EIO);
+	unmap(p, MiB);
 	dev_close(&d);
 	rebind();
 }
@@ -91,14 +98,16 @@ static void a_bad_page_is_not_read(void)
 static void a_bad_page_is_not_mapped_again(void)
 {
 	const u64 off = 8 * MiB;
-	void *p;
+	void *p, *other;
 
 	need_poison();
 	open_ready();
+	other = map(&d, 4, 16 * MiB, MiB);
 	go_bad(off);
 	p = map(&d, 4, off, 4 * MiB);
 	expect_sigbus(p, 0);
 	unmap(p, 4 * MiB);
+	unmap(other, MiB);
 	dev_close(&d);
 
 	open_ready();
