@@ -9,9 +9,9 @@
 #include "layout.h"
 #include "regs.h"
 
-#define K	(1ULL << 10)
-#define M	(1ULL << 20)
-#define G	(1ULL << 30)
+#define K	BIT_ULL(10)
+#define M	BIT_ULL(20)
+#define G	BIT_ULL(30)
 #define TB	(1ULL << 40)
 
 struct input {
@@ -232,25 +232,25 @@ static void bases_and_physical_limits(struct kunit *t)
 	int d;
 
 	for (p = 0; p < ARRAY_SIZE(places); p++)
-	for (g = 0; g < ARRAY_SIZE(pages); g++)
-	for (b = 0; b < ARRAY_SIZE(bits); b++)
-	for (s = 0; s < ARRAY_SIZE(sizes); s++)
-	for (e = 0; e <= 64; e++)
-	for (d = -2; d <= 2; d++) {
-		/* end at, just below and just above each power of two */
-		u64 edge = e < 64 ? 1ULL << e : 0;
+		for (g = 0; g < ARRAY_SIZE(pages); g++)
+			for (b = 0; b < ARRAY_SIZE(bits); b++)
+				for (s = 0; s < ARRAY_SIZE(sizes); s++)
+					for (e = 0; e <= 64; e++)
+						for (d = -2; d <= 2; d++) {
+							/* end at, just below and just above each power of two */
+							u64 edge = e < 64 ? 1ULL << e : 0;
 
-		in.place = places[p];
-		in.page = pages[g];
-		in.bits = bits[b];
-		in.size = sizes[s];
-		in.base = edge + (u64)(s64)d * in.page - in.size;
-		check(t, &in);
-		in.base = edge + (u64)(s64)d * in.page;
-		check(t, &in);
-		in.base = edge + (u64)(s64)d;
-		check(t, &in);
-	}
+							in.place = places[p];
+							in.page = pages[g];
+							in.bits = bits[b];
+							in.size = sizes[s];
+							in.base = edge + (u64)(s64)d * in.page - in.size;
+							check(t, &in);
+							in.base = edge + (u64)(s64)d * in.page;
+							check(t, &in);
+							in.base = edge + (u64)(s64)d;
+							check(t, &in);
+						}
 }
 
 static void random_inputs(struct kunit *t)

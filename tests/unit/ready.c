@@ -199,20 +199,20 @@ static void explore(struct search *s, const struct cohmem_ready *r,
 	if (nr == DEPTH)
 		return;
 	for (k = BEGIN; k <= LOOK; k++)
-	for (d = 0; d < ARRAY_SIZE(steps); d++)
-	for (l = 0; l < (k == LOOK ? ARRAY_SIZE(bar0_looks) : 1); l++) {
-		struct cohmem_ready next = *r;
-		struct event *e = &s->ev[nr];
+		for (d = 0; d < ARRAY_SIZE(steps); d++)
+			for (l = 0; l < (k == LOOK ? ARRAY_SIZE(bar0_looks) : 1); l++) {
+				struct cohmem_ready next = *r;
+				struct event *e = &s->ev[nr];
 
-		/* Only looks and what starts a wait take the time in. */
-		if (k == BEGIN && d)
-			continue;
-		e->kind = k;
-		e->at = now + steps[d];
-		e->seen = s->looks[l];
-		apply(&next, e);
-		explore(s, &next, nr + 1);
-	}
+				/* Only looks and what starts a wait take the time in. */
+				if (k == BEGIN && d)
+					continue;
+				e->kind = k;
+				e->at = now + steps[d];
+				e->seen = s->looks[l];
+				apply(&next, e);
+				explore(s, &next, nr + 1);
+			}
 }
 
 static void explore_all(struct kunit *t, enum cohmem_ready_by by,
@@ -328,16 +328,16 @@ static void limits_to_the_millisecond(struct kunit *t)
 	unsigned int i, s;
 
 	for (i = 0; i < ARRAY_SIZE(row); i++)
-	for (s = 0; s < ARRAY_SIZE(starts); s++) {
-		cohmem_ready_init(&r, row[i].by, starts[s]);
-		T_EQ(t, cohmem_ready_timeout_ms(&r, &row[i].seen),
-		     row[i].limit);
-		T_EQ(t, cohmem_ready_step(&r, &row[i].seen, starts[s] +
-					  row[i].limit - 1), COHMEM_WAITING);
-		T_EQ(t, cohmem_ready_step(&r, &row[i].seen, starts[s] +
-					  row[i].limit), COHMEM_FAILED);
-		T_EQ(t, r.fail, row[i].fail);
-	}
+		for (s = 0; s < ARRAY_SIZE(starts); s++) {
+			cohmem_ready_init(&r, row[i].by, starts[s]);
+			T_EQ(t, cohmem_ready_timeout_ms(&r, &row[i].seen),
+			     row[i].limit);
+			T_EQ(t, cohmem_ready_step(&r, &row[i].seen, starts[s] +
+						  row[i].limit - 1), COHMEM_WAITING);
+			T_EQ(t, cohmem_ready_step(&r, &row[i].seen, starts[s] +
+						  row[i].limit), COHMEM_FAILED);
+			T_EQ(t, r.fail, row[i].fail);
+		}
 }
 
 /* The field that says how long moves with what has been seen. */

@@ -49,18 +49,18 @@ static void every_window_pair(struct kunit *t)
 	u64 pos, count;
 
 	for (win[0].start = 0; win[0].start < 8; win[0].start++)
-	for (win[0].end = win[0].start + 1; win[0].end <= 9; win[0].end++) {
-		for (pos = 0; pos < SPACE; pos++)
-			for (count = 0; pos + count <= SPACE; count++)
-				walk(t, win, 1, pos, count);
-		for (win[1].start = win[0].end; win[1].start < 13;
-		     win[1].start++)
-		for (win[1].end = win[1].start + 1; win[1].end <= 14;
-		     win[1].end++)
+		for (win[0].end = win[0].start + 1; win[0].end <= 9; win[0].end++) {
 			for (pos = 0; pos < SPACE; pos++)
 				for (count = 0; pos + count <= SPACE; count++)
-					walk(t, win, 2, pos, count);
-	}
+					walk(t, win, 1, pos, count);
+			for (win[1].start = win[0].end; win[1].start < 13;
+			     win[1].start++)
+				for (win[1].end = win[1].start + 1; win[1].end <= 14;
+				     win[1].end++)
+					for (pos = 0; pos < SPACE; pos++)
+						for (count = 0; pos + count <= SPACE; count++)
+							walk(t, win, 2, pos, count);
+		}
 }
 
 static void no_window(struct kunit *t)
@@ -122,25 +122,25 @@ static void region_small(struct kunit *t)
 	u64 size, region, pos, count, len, i;
 
 	for (region = 0; region <= 16; region++)
-	for (size = 0; size <= region; size++)
-	for (pos = 0; pos <= region + 3; pos++)
-	for (count = 0; count <= region + 3; count++) {
-		enum cohmem_where w, want = byte_where(size, region, pos);
+		for (size = 0; size <= region; size++)
+			for (pos = 0; pos <= region + 3; pos++)
+				for (count = 0; count <= region + 3; count++) {
+					enum cohmem_where w, want = byte_where(size, region, pos);
 
-		len = 99;
-		w = cohmem_region_span(size, region, pos, count, &len);
-		T_EQ(t, w, want);
-		if (want == COHMEM_WHERE_OUTSIDE || !count) {
-			T_EQ(t, len, 0);
-			continue;
-		}
-		T_TRUE(t, len > 0 && len <= count);
-		for (i = 0; i < len; i++)
-			T_EQ(t, byte_where(size, region, pos + i), want);
-		/* maximal: it ends with the access or where the kind changes */
-		T_TRUE(t, len == count ||
-		       byte_where(size, region, pos + len) != want);
-	}
+					len = 99;
+					w = cohmem_region_span(size, region, pos, count, &len);
+					T_EQ(t, w, want);
+					if (want == COHMEM_WHERE_OUTSIDE || !count) {
+						T_EQ(t, len, 0);
+						continue;
+					}
+					T_TRUE(t, len > 0 && len <= count);
+					for (i = 0; i < len; i++)
+						T_EQ(t, byte_where(size, region, pos + i), want);
+					/* maximal: it ends with the access or where the kind changes */
+					T_TRUE(t, len == count ||
+					       byte_where(size, region, pos + len) != want);
+				}
 }
 
 /* A walk from any border of a real region ends where the region ends. */
@@ -160,28 +160,28 @@ static void region_real(struct kunit *t)
 	int d;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
-	for (c = 0; c < ARRAY_SIZE(counts); c++)
-	for (e = 0; e < 4; e++)
-	for (d = -3; d <= 3; d++) {
-		u64 size = sizes[i][0], region = sizes[i][1], len, done = 0;
-		u64 edge[] = { 0, size, region, ~0ULL };
-		u64 pos = edge[e] + (u64)(s64)d, want;
-		unsigned int pieces = 0;
+		for (c = 0; c < ARRAY_SIZE(counts); c++)
+			for (e = 0; e < 4; e++)
+				for (d = -3; d <= 3; d++) {
+					u64 size = sizes[i][0], region = sizes[i][1], len, done = 0;
+					u64 edge[] = { 0, size, region, ~0ULL };
+					u64 pos = edge[e] + (u64)(s64)d, want;
+					unsigned int pieces = 0;
 
-		if (e == 0 && d < 0)
-			continue;
-		while (done < counts[c] &&
-		       cohmem_region_span(size, region, pos + done,
-					  counts[c] - done, &len) !=
-		       COHMEM_WHERE_OUTSIDE) {
-			T_TRUE(t, len > 0);
-			done += len;
-			T_TRUE(t, ++pieces <= 2);
-		}
-		want = pos >= region ? 0 :
-		       counts[c] < region - pos ? counts[c] : region - pos;
-		T_EQ(t, done, want);
-	}
+					if (e == 0 && d < 0)
+						continue;
+					while (done < counts[c] &&
+					       cohmem_region_span(size, region, pos + done,
+								  counts[c] - done, &len) !=
+					       COHMEM_WHERE_OUTSIDE) {
+						T_TRUE(t, len > 0);
+						done += len;
+						T_TRUE(t, ++pieces <= 2);
+					}
+					want = pos >= region ? 0 :
+					       counts[c] < region - pos ? counts[c] : region - pos;
+					T_EQ(t, done, want);
+				}
 }
 
 T_SUITE(span,
