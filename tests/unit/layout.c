@@ -12,7 +12,7 @@
 #define K	BIT_ULL(10)
 #define M	BIT_ULL(20)
 #define G	BIT_ULL(30)
-#define TB	(1ULL << 40)
+#define TB	BIT_ULL(40)
 
 struct input {
 	const struct cohmem_placement *place;
@@ -219,6 +219,25 @@ static void every_step(struct kunit *t)
 			}
 }
 
+/* End at, just below and just above each power of two; and begin there. */
+static void around_powers_of_two(struct kunit *t, struct input *in)
+{
+	unsigned int e;
+	int d;
+
+	for (e = 0; e <= 64; e++)
+		for (d = -2; d <= 2; d++) {
+			u64 edge = e < 64 ? 1ULL << e : 0;
+
+			in->base = edge + (u64)(s64)d * in->page - in->size;
+			check(t, in);
+			in->base = edge + (u64)(s64)d * in->page;
+			check(t, in);
+			in->base = edge + (u64)(s64)d;
+			check(t, in);
+		}
+}
+
 static void bases_and_physical_limits(struct kunit *t)
 {
 	static const unsigned int bits[] = {
@@ -228,29 +247,18 @@ static void bases_and_physical_limits(struct kunit *t)
 		4 * K, 64 * K, 512 * M, G + 512 * M, 2 * G, 96 * G, TB,
 	};
 	struct input in;
-	unsigned int p, g, b, e, s;
-	int d;
+	unsigned int p, g, b, s;
 
 	for (p = 0; p < ARRAY_SIZE(places); p++)
 		for (g = 0; g < ARRAY_SIZE(pages); g++)
 			for (b = 0; b < ARRAY_SIZE(bits); b++)
-				for (s = 0; s < ARRAY_SIZE(sizes); s++)
-					for (e = 0; e <= 64; e++)
-						for (d = -2; d <= 2; d++) {
-							/* end at, just below and just above each power of two */
-							u64 edge = e < 64 ? 1ULL << e : 0;
-
-							in.place = places[p];
-							in.page = pages[g];
-							in.bits = bits[b];
-							in.size = sizes[s];
-							in.base = edge + (u64)(s64)d * in.page - in.size;
-							check(t, &in);
-							in.base = edge + (u64)(s64)d * in.page;
-							check(t, &in);
-							in.base = edge + (u64)(s64)d;
-							check(t, &in);
-						}
+				for (s = 0; s < ARRAY_SIZE(sizes); s++) {
+					in.place = places[p];
+					in.page = pages[g];
+					in.bits = bits[b];
+					in.size = sizes[s];
+					around_powers_of_two(t, &in);
+				}
 }
 
 static void random_inputs(struct kunit *t)

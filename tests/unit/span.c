@@ -43,23 +43,27 @@ static void walk(struct kunit *t, const struct cohmem_window *win, unsigned int 
 	T_EQ(t, left, 0);
 }
 
-static void every_window_pair(struct kunit *t)
+/* Every access to a small space. */
+static void walk_all(struct kunit *t, const struct cohmem_window *win,
+		     unsigned int nr)
 {
-	struct cohmem_window win[2];
 	u64 pos, count;
 
-	for (win[0].start = 0; win[0].start < 8; win[0].start++)
-		for (win[0].end = win[0].start + 1; win[0].end <= 9; win[0].end++) {
-			for (pos = 0; pos < SPACE; pos++)
-				for (count = 0; pos + count <= SPACE; count++)
-					walk(t, win, 1, pos, count);
-			for (win[1].start = win[0].end; win[1].start < 13;
-			     win[1].start++)
-				for (win[1].end = win[1].start + 1; win[1].end <= 14;
-				     win[1].end++)
-					for (pos = 0; pos < SPACE; pos++)
-						for (count = 0; pos + count <= SPACE; count++)
-							walk(t, win, 2, pos, count);
+	for (pos = 0; pos < SPACE; pos++)
+		for (count = 0; pos + count <= SPACE; count++)
+			walk(t, win, nr, pos, count);
+}
+
+static void every_window_pair(struct kunit *t)
+{
+	struct cohmem_window win[2], *a = &win[0], *b = &win[1];
+
+	for (a->start = 0; a->start < 8; a->start++)
+		for (a->end = a->start + 1; a->end <= 9; a->end++) {
+			walk_all(t, win, 1);
+			for (b->start = a->end; b->start < 13; b->start++)
+				for (b->end = b->start + 1; b->end <= 14; b->end++)
+					walk_all(t, win, 2);
 		}
 }
 
@@ -117,30 +121,35 @@ static enum cohmem_where byte_where(u64 size, u64 region_size, u64 pos)
 	return pos >= size ? COHMEM_WHERE_PADDING : COHMEM_WHERE_MEMORY;
 }
 
+static void region_one(struct kunit *t, u64 size, u64 region, u64 pos,
+		       u64 count)
+{
+	enum cohmem_where w, want = byte_where(size, region, pos);
+	u64 len = 99, i;
+
+	w = cohmem_region_span(size, region, pos, count, &len);
+	T_EQ(t, w, want);
+	if (want == COHMEM_WHERE_OUTSIDE || !count) {
+		T_EQ(t, len, 0);
+		return;
+	}
+	T_TRUE(t, len > 0 && len <= count);
+	for (i = 0; i < len; i++)
+		T_EQ(t, byte_where(size, region, pos + i), want);
+	/* maximal: it ends with the access or where the kind changes */
+	T_TRUE(t, len == count ||
+	       byte_where(size, region, pos + len) != want);
+}
+
 static void region_small(struct kunit *t)
 {
-	u64 size, region, pos, count, len, i;
+	u64 size, region, pos, count;
 
 	for (region = 0; region <= 16; region++)
 		for (size = 0; size <= region; size++)
 			for (pos = 0; pos <= region + 3; pos++)
-				for (count = 0; count <= region + 3; count++) {
-					enum cohmem_where w, want = byte_where(size, region, pos);
-
-					len = 99;
-					w = cohmem_region_span(size, region, pos, count, &len);
-					T_EQ(t, w, want);
-					if (want == COHMEM_WHERE_OUTSIDE || !count) {
-						T_EQ(t, len, 0);
-						continue;
-					}
-					T_TRUE(t, len > 0 && len <= count);
-					for (i = 0; i < len; i++)
-						T_EQ(t, byte_where(size, region, pos + i), want);
-					/* maximal: it ends with the access or where the kind changes */
-					T_TRUE(t, len == count ||
-					       byte_where(size, region, pos + len) != want);
-				}
+				for (count = 0; count <= region + 3; count++)
+					region_one(t, size, region, pos, count);
 }
 
 /* A walk from any border of a real region ends where the region ends. */
