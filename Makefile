@@ -9,7 +9,7 @@ LABKERNEL = $(or $(KERNEL),7.3)
 FLAVOUR ?= $(or $(ARCH),arm64)
 BUILD = build
 
-.PHONY: help demo check check-fast tools module shell run matrix deb \
+.PHONY: help demo check check-fast tools module shell run matrix torture deb \
 	export-patch dkms-install install clean distclean
 
 help: ## this list
@@ -50,6 +50,9 @@ shell: tools ## an interactive shell in L1, the emulated superchip's host
 
 run: tools ## one scenario by name: make run S=gh200-basic KERNEL=6.12
 	@lab/run $(S) --kernel $(LABKERNEL) --flavour $(FLAVOUR)
+
+torture: tools ## lockdep, KASAN, kmemleak and fault injection, on a kernel of our own
+	@lab/torture
 
 matrix: tools ## every kernel: built, run, and the table of it
 	@lab/matrix

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every allocation fails once. An operation is done again and again, and the
+ * kernel told to fail the first, the second, the n-th of what can fail in it
+ * (allocations, copies from and to user space), until it gets through with
+ * nothing left to fail. It may fail or not, but only in ways that make sense;
+ * afterwards all must be as if it had not been tried, and the kernel must not
+ * have complained. What is lost on the way is kmemleak's to find.
+ *
+ * Needs a kernel with fault injection: lab/run ... --kernel debug.
+ */
+#include <fcntl.h>
+#include <linux/vfio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "uapi.h"
+
+#define DEBUG	"/sys/kernel/debug/"
+#define NTH	"/proc/thread-self/fail-nth"
+
+/* No operation here has as many steps that can fail. */
+#define MAX_STEPS	3000
+
+/* What is behind one operation that is made to fail. */
+struct op {
+	struct dev d;
+	unsigned int n;		/* the step that fails in this try */
+	u8 *buf;		/* MiB bytes, touched */
+};
+
+static void knob(const char *attr, const char *name, const char *value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), DEBUG "%s/%s", attr, name);
+	if (file_exists(path))
+		CHECK_EQ(file_write(path, value), 0);
+}
+
+static void need_injection(void)
+{
+	static const char *const attrs[] = { "failslab", "fail_page_alloc",
+					     "fail_usercopy" };
+	unsigned int i;
+
+	if (!file_exists(NTH))
+		SKIP("this kernel has no fault injection");
+	for (i = 0; i < ARRAY_SIZE(attrs); i++) {
+		knob(attrs[i], "verbose", "0");
+		knob(attrs[i], "ignore-gfp-wait", "N");
+		knob(attrs[i], "ignore-gfp-highmem", "N");
+		knob(attrs[i], "min-order", "0");
+	}
+}
+
+/*
+ * One try with step @n failing. Returns whether there was such a step; @ret
+ * becomes what the operation returned.
+ */
+static bool try_with(struct op *op, int (*fn)(struct op *), int *ret)
+{
+	int fd = open(NTH, O_RDWR | O_CLOEXEC);
+	char text[16] = "";
+	int len;
+
+	CHECK(fd >= 0, NTH ": %s", strerror(errno));
+	len = snprintf(text, sizeof(text), "%u", op->n);
+	CHECK_EQ(pwrite(fd, text, len, 0), len);
+	*ret = fn(op);
+	memset(text, 0, sizeof(text));
+	CHECK(pread(fd, text, sizeof(text) - 1, 0) > 0, "read of fail-nth");
+	CHECK_EQ(pwrite(fd, "0", 1, 0), 1);
+	close(fd);
+	return atoi(text) == 0;
+}
+
+/* All steps in turn; @undo, after each try, sees what it did. */
+static void each_step(struct op *op, int (*fn)(struct op *),
+		      void (*undo)(struct op *, int ret))
+{
+	unsigned int failed = 0;
+	bool hit = true;
+	int ret = 0;
+
+	for (op->n = 1; hit && op->n < MAX_STEPS; op->n++) {
+		hit = try_with(op, fn, &ret);
+		failed += ret < 0;
+		if (!hit)
+			CHECK(ret >= 0, "nothing failed, but it did: %s",
+			      strerror(-ret));
+		undo(op, ret);
+	}
+	CHECK(!hit, "more than %u steps", MAX_STEPS);
+	test_info("%u steps, %u of them failures for the caller", op->n - 2,
+		  failed);
+	CHECK(op->n > 2, "nothing there could fail");
+}
+
+/* After all that: a device as if nothing had been. */
+static void still_works(void)
+{
+	u64 v = 0x1122334455667788ULL;
+	struct dev d;
+	u8 *p;
+
+	dev_open(&d);
+	CHECK_EQ(reg_write(&d, 4, 4096, &v, sizeof(v)), sizeof(v));
+	p = map(&d, 4, 0, 65536);
+	CHECK_EQ(load((u64 *)(p + 4096)), v);
+	unmap(p, 65536);
+	CHECK_EQ(dev_reset(&d), 0);
+	set_command(&d, 2, 0);
+	CHECK_EQ(reg_read(&d, 4, 4096, &v, sizeof(v)), sizeof(v));
+	dev_close(&d);
+}
+
+/* --- Binding ---------------------------------------------------------------- */
+static char driver_dir[300];
+
+static int bind_op(struct op *op)
+{
+	char path[320];
+
+	(void)op;
+	snprintf(path, sizeof(path), "%s/bind", driver_dir);
+	return file_write(path, facts()->bdf);
+}
+
+static void bind_undo(struct op *op, int ret)
+{
+	bool bound = file_exists(dev_path("driver"));
+
+	CHECK(bound == !ret, "step %u: bind said \"%s\", and the driver is %s",
+	      op->n, strerror(-ret), bound ? "bound" : "not bound");
+	CHECK(ret == 0 || ret == -ENOMEM || ret == -EFAULT || ret == -ENODEV ||
+	      ret == -EINVAL || ret == -ENOENT || ret == -EINTR,
+	      "step %u: %s", op->n, strerror(-ret));
+	CHECK(bound == file_exists(dev_path("cohmem")),
+	      "step %u: attributes without driver, or the other way round",
+	      op->n);
+	if (bound)
+		CHECK_EQ(file_write(dev_path("driver/unbind"), facts()->bdf),
+			 0);
+}
+
+static void binding(void)
+{
+	char link[256];
+	ssize_t n = readlink(dev_path("driver"), link, sizeof(link) - 1);
+	struct op op = { 0 };
+
+	need_injection();
+	CHECK(n > 0, "no driver is bound");
+	link[n] = 0;
+	snprintf(driver_dir, sizeof(driver_dir), "/sys/bus/pci/drivers/%s",
+		 strrchr(link, '/') + 1);
+	CHECK_EQ(file_write(dev_path("driver/unbind"), facts()->bdf), 0);
+	each_step(&op, bind_op, bind_undo);
+	CHECK_EQ(bind_op(&op), 0);
+	still_works();
+}
+
+/* --- Opening ------------------------------------------------------------------ */
+static int open_op(struct op *op)
+{
+	return __dev_open(&op->d);
+}
+
+static void open_undo(struct op *op, int ret)
+{
+	if (!ret)
+		dev_close(&op->d);
+}
+
+static void opening(void)
+{
+	struct op op = { 0 };
+
+	need_injection();
+	each_step(&op, open_op, open_undo);
+	still_works();
+}
+
+static void opening_cleared(void)
+{
+	struct op op = { 0 };
+	int ret;
+
+	need_injection();
+	ret = file_write(dev_path("cohmem/scrub"), "open");
+	CHECK(!ret, "scrub: %s", strerror(-ret));
+	dev_open(&op.d);
+	dev_close(&op.d);
+	each_step(&op, open_op, open_undo);
+	CHECK_EQ(file_write(dev_path("cohmem/scrub"), "close"), 0);
+	dev_open(&op.d);
+	dev_close(&op.d);
+	CHECK_EQ(file_write(dev_path("cohmem/scrub"), "default"), 0);
+	still_works();
+}
+
+/* --- What a user does --------------------------------------------------------- */
+/* Another window of the memory each time, so that it has to be mapped. */
+static u64 fresh(struct op *op, u64 step)
+{
+	return op->n * step % (facts()->usemem - MiB);
+}
+
+static int read_op(struct op *op)
+{
+	ssize_t n = pread(op->d.fd, op->buf, MiB,
+			  op->d.region[4].offset + fresh(op, 64 * MiB));
+
+	return n < 0 ? -errno : 0;
+}
+
+static int write_op(struct op *op)
+{
+	ssize_t n = pwrite(op->d.fd, op->buf, MiB,
+			   op->d.region[4].offset + fresh(op, 64 * MiB));
+
+	return n < 0 ? -errno : 0;
+}
+
+static int config_op(struct op *op)
+{
+	ssize_t n = pread(op->d.fd, op->buf, 256, op->d.region[CONFIG].offset);
+
+	if (n < 0)
+		return -errno;
+	if (n < 256)
+		return 0;
+	n = pwrite(op->d.fd, op->buf, 64, op->d.region[CONFIG].offset);
+	return n < 0 ? -errno : 0;
+}
+
+static int info_op(struct op *op)
+{
+	struct region r;
+
+	return __region_info(op->d.fd, 4, &r);
+}
+
+static int export_op(struct op *op)
+{
+	struct {
+		struct vfio_device_feature head;
+		struct abi_dma_buf buf;
+		struct abi_dma_buf_range range;
+	} arg = {
+		.head.argsz = sizeof(arg),
+		.head.flags = VFIO_DEVICE_FEATURE_GET | ABI_FEATURE_DMA_BUF,
+		.buf.region_index = 4,
+		.buf.open_flags = O_RDWR | O_CLOEXEC,
+		.buf.nr_ranges = 1,
+		.range = { 0, 2 * MiB },
+	};
+	int fd = ioctl(op->d.fd, VFIO_DEVICE_FEATURE, &arg);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+/* The first touch of a mapping: user page tables. */
+static int touch_op(struct op *op)
+{
+	u64 off = fresh(op, 4 * MiB) & ~(2 * MiB - 1);
+	u8 *p = mmap(NULL, 4 * facts()->page, PROT_READ | PROT_WRITE,
+		     MAP_SHARED, op->d.fd, op->d.region[4].offset + off);
+	struct fault f;
+	int ret = 0;
+
+	if (p == MAP_FAILED)
+		return -errno;
+	if (!try_store((u64 *)p, op->n, &f))
+		ret = -EFAULT;
+	munmap(p, 4 * facts()->page);
+	return ret;
+}
+
+static void nothing_to_undo(struct op *op, int ret)
+{
+	(void)op;
+	(void)ret;
+}
+
+static void memory_on(struct op *op, int ret)
+{
+	(void)ret;
+	set_command(&op->d, 2, 0);
+}
+
+static void using(int (*fn)(struct op *), void (*undo)(struct op *, int ret))
+{
+	struct op op = { 0 };
+
+	need_injection();
+	dev_open(&op.d);
+	op.buf = mmap(NULL, MiB, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	CHECK(op.buf != MAP_FAILED, "no buffer");
+	each_step(&op, fn, undo);
+	dev_close(&op.d);
+	still_works();
+}
+
+static void reading(void) { using(read_op, nothing_to_undo); }
+static void writing(void) { using(write_op, nothing_to_undo); }
+static void config_space(void) { using(config_op, memory_on); }
+static void region_info(void) { using(info_op, nothing_to_undo); }
+static void mapping(void) { using(touch_op, nothing_to_undo); }
+static void exporting(void) { using(export_op, nothing_to_undo); }
+
+SUITE(TEST_LONG(binding, 300), TEST_LONG(opening, 300),
+      TEST_LONG(opening_cleared, 300), TEST_LONG(reading, 60),
+      TEST_LONG(writing, 60), TEST_LONG(config_space, 60),
+      TEST_LONG(region_info, 60),
+      TEST_LONG(mapping, 60), TEST_LONG(exporting, 60));
