@@ -154,6 +154,6 @@ static void resets(void)
 	CHECK_EQ(kernel_mappings(), 0);
 }
 
-SUITE(TEST_LONG(open_and_close, 900), TEST_LONG(open_and_be_killed, 900),
-      TEST_LONG(bind_and_unbind, 900), TEST_LONG(mappings, 300),
-      TEST_LONG(resets, 900));
+SUITE(TEST_LONG(open_and_close, 1500), TEST_LONG(open_and_be_killed, 1500),
+      TEST_LONG(bind_and_unbind, 1500), TEST_LONG(mappings, 300),
+      TEST_LONG(resets, 1500));
