@@ -95,8 +95,9 @@ struct cohmem_platform {
  * @ready_ms: how long the last wait took that ended; under @state_lock
  * @opened: @poll may run; changed under @state_lock
  * @paused: @poll found the gate closed and stopped; under @state_lock
- * @alias: kernel mappings by window number, one array per region; entries
- *	are added under @state_lock for reading, removed under it for writing
+ * @alias: kernel mappings by number of their first page, one array per region;
+ *	entries are added under @state_lock for reading, removed under it for
+ *	writing
  * @nr_alias: entries in all of @alias
  * @poison: private to poison.c
  * @scrub: private to scrub.c
@@ -239,6 +240,7 @@ bool cohmem_gate_open(struct cohmem_device *cdev);
  * cohmem_poison_clean() is asked under state_lock, by code that is about to
  * touch or map @len bytes at @off of @r: it returns how many of them, from
  * @off on, come before the first bad page (@len if all are good).
+ * cohmem_poison_run() also looks at what comes before @off.
  */
 int cohmem_poison_init(struct cohmem_device *cdev);
 void cohmem_poison_fini(struct cohmem_device *cdev);
@@ -246,6 +248,8 @@ int cohmem_poison_open(struct cohmem_device *cdev);
 void cohmem_poison_close(struct cohmem_device *cdev);
 u64 cohmem_poison_clean(struct cohmem_device *cdev,
 			const struct cohmem_region *r, u64 off, u64 len);
+int cohmem_poison_run(struct cohmem_device *cdev, const struct cohmem_region *r,
+		      u64 off, u64 *start, u64 *end);
 int cohmem_poison_add(struct cohmem_device *cdev, u64 phys);
 unsigned int cohmem_poison_count(struct cohmem_device *cdev, bool *overflow);
 int cohmem_poison_list(struct cohmem_device *cdev, char *buf);

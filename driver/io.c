@@ -14,7 +14,8 @@
  * Aliases are windows of 64 MiB, made when first touched and kept until a
  * reset, a close, or until too many are there: a region of hundreds of GiB is
  * never mapped as a whole, and nothing is left through which the CPU could
- * speculate into a device that is being reset.
+ * speculate into a device that is being reset. A window with a bad page in it
+ * falls into pieces, with the page in none of them.
  */
 #include <linux/io.h>
 #include <linux/pagemap.h>
@@ -74,20 +75,24 @@ void cohmem_alias_drop(struct cohmem_device *cdev)
 	vm_unmap_aliases();
 }
 
+/* The alias of [@start, @end), which lies within a window. */
 static void *alias_get(struct cohmem_device *cdev,
-		       const struct cohmem_region *r, unsigned long index)
+		       const struct cohmem_region *r, u64 start, u64 end)
 {
 	struct xarray *xa = &cdev->alias[cohmem_region_nr(cdev, r)];
-	u64 start = (u64)index * WINDOW_SIZE;
-	u64 size = min_t(u64, WINDOW_SIZE, r->size - start);
+	unsigned long index = PHYS_PFN(start);
 	void *addr, *there;
 
 	lockdep_assert_held_read(&cdev->state_lock);
+	/*
+	 * One of the same start may be longer, if a page has gone bad since; its
+	 * user stays within what is good, and it is about to be dropped.
+	 */
 	addr = xa_load(xa, index);
 	if (addr)
 		return addr;
-	addr = memremap(r->base + start, size, r->kind == COHMEM_RESMEM ?
-			MEMREMAP_WC : MEMREMAP_WB);
+	addr = memremap(r->base + start, end - start,
+			r->kind == COHMEM_RESMEM ? MEMREMAP_WC : MEMREMAP_WB);
 	if (!addr)
 		return NULL;
 	there = xa_cmpxchg(xa, index, NULL, addr, GFP_KERNEL);
@@ -121,9 +126,9 @@ int cohmem_access_begin(struct cohmem_device *cdev,
 			const struct cohmem_region *r, u64 off, size_t *len,
 			void **addr)
 {
-	unsigned long index = off / WINDOW_SIZE;
-	u64 in_window = off % WINDOW_SIZE;
-	void *window;
+	u64 start = ALIGN_DOWN(off, WINDOW_SIZE);
+	u64 end = min_t(u64, start + WINDOW_SIZE, r->size);
+	void *alias;
 	int ret;
 
 	if (atomic_read(&cdev->nr_alias) >= MAX_WINDOWS) {
@@ -144,17 +149,16 @@ int cohmem_access_begin(struct cohmem_device *cdev,
 	if (ret)
 		goto err_unlock;
 
-	*len = min_t(u64, *len, WINDOW_SIZE - in_window);
-	*len = cohmem_poison_clean(cdev, r, off, *len);
-	ret = -EHWPOISON;
-	if (!*len)
+	ret = cohmem_poison_run(cdev, r, off, &start, &end);
+	if (ret)
 		goto err_unlock;
 
 	ret = -ENOMEM;
-	window = alias_get(cdev, r, index);
-	if (!window)
+	alias = alias_get(cdev, r, start, end);
+	if (!alias)
 		goto err_unlock;
-	*addr = window + in_window;
+	*len = min_t(u64, *len, end - off);
+	*addr = alias + (off - start);
 	return 0;
 
 err_unlock:

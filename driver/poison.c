@@ -14,9 +14,11 @@
  * while nothing is bad a lookup is one load.
  *
  * What noting means: nobody maps the page from now on, read() and write() skip
- * it with -EIO, scrubbing leaves it out. Leaves that already map it stay. Their
- * user has got his signal, and taking the leaf from a running guest would turn
- * an error that the guest can handle into one that stops it.
+ * it with -EIO, scrubbing leaves it out. Kernel aliases that cover it, through
+ * which a CPU might prefetch it, are dropped a moment later by a work item, and
+ * new ones end before it. User leaves that already map it stay. Their user has
+ * got his signal, and taking the leaf from a running guest would turn an error
+ * that the guest can handle into one that stops it.
  *
  * The array is bounded. A GPU with more bad pages than that has to be replaced;
  * until then no page of it is trusted, as it is not known which ones are bad.
@@ -48,6 +50,7 @@
  * @watch: ranges registered with the kernel, one per region
  * @watched: which of @watch are registered; the kernel cannot tell
  * @told: the user was told that this kernel reports nothing
+ * @drop: removes the kernel aliases, which may cover a page just noted
  * @lock: guards adding to @page; nests in open_lock
  * @nr: entries of @page; read without @lock
  * @overflow: there were more bad pages than entries
@@ -59,6 +62,7 @@ struct cohmem_poison {
 	struct pfn_address_space watch[COHMEM_MAX_REGIONS];
 	bool watched[COHMEM_MAX_REGIONS];
 	bool told;
+	struct work_struct drop;
 	spinlock_t lock; /* see above */
 	unsigned int nr;
 	bool overflow;
@@ -110,13 +114,17 @@ static void note(struct cohmem_poison *p, const struct cohmem_region *r,
 	kept = nr < COHMEM_POISON_MAX;
 	if (kept) {
 		p->page[nr++] = phys;
-		/* Pairs with the acquire in cohmem_poison_clean(). */
+		/* Pairs with the acquire of whoever looks up a page. */
 		smp_store_release(&p->nr, nr);
 	} else {
 		news = !p->overflow;
 		WRITE_ONCE(p->overflow, true);
 	}
 	spin_unlock(&p->lock);
+
+	/* Not before the page can be seen: the next alias must not cover it. */
+	if (news)
+		schedule_work(&p->drop);
 
 	trace_cohmem_poison(pdev, phys, nr, kept);
 	if (kept)
@@ -128,6 +136,16 @@ static void note(struct cohmem_poison *p, const struct cohmem_region *r,
 		pci_err(pdev,
 			"more than %u bad pages: refusing all access to the memory; replace the GPU\n",
 			COHMEM_POISON_MAX);
+}
+
+static void drop_aliases(struct work_struct *work)
+{
+	struct cohmem_device *cdev =
+		container_of(work, struct cohmem_poison, drop)->cdev;
+
+	down_write(&cdev->state_lock);
+	cohmem_alias_drop(cdev);
+	up_write(&cdev->state_lock);
 }
 
 static struct cohmem_poison *open_find(u64 phys, const struct cohmem_region **r)
@@ -195,6 +213,7 @@ int cohmem_poison_init(struct cohmem_device *cdev)
 		return -ENOMEM;
 	p->cdev = cdev;
 	INIT_LIST_HEAD(&p->node);
+	INIT_WORK(&p->drop, drop_aliases);
 	spin_lock_init(&p->lock);
 	cdev->poison = p;
 	return 0;
@@ -208,6 +227,9 @@ int cohmem_poison_init(struct cohmem_device *cdev)
  */
 void cohmem_poison_fini(struct cohmem_device *cdev)
 {
+	if (!cdev->poison)
+		return;
+	cancel_work_sync(&cdev->poison->drop);
 	kvfree(cdev->poison);
 	cdev->poison = NULL;
 }
@@ -322,6 +344,44 @@ u64 cohmem_poison_clean(struct cohmem_device *cdev,
 		len = bad > start ? bad - start : 0;
 	}
 	return len;
+}
+
+/**
+ * cohmem_poison_run() - the good pages around an offset
+ * @cdev: the function
+ * @r: one of its regions
+ * @off: offset in @r
+ * @start: in: an offset up to @off; out: not before the last bad page below @off
+ * @end: in: an offset beyond @off; out: not beyond the first bad page above @off
+ *
+ * Context: any. One load while no page is bad.
+ * Return: 0, or -EHWPOISON if @off itself lies in a bad page or nothing can be
+ * trusted.
+ */
+int cohmem_poison_run(struct cohmem_device *cdev, const struct cohmem_region *r,
+		      u64 off, u64 *start, u64 *end)
+{
+	const struct cohmem_poison *p = cdev->poison;
+	/* Pairs with the release in note(). */
+	unsigned int i, nr = smp_load_acquire(&p->nr);
+	u64 at = r->base + off;
+
+	if (likely(!nr))
+		return 0;
+	if (READ_ONCE(p->overflow))
+		return -EHWPOISON;
+
+	for (i = 0; i < nr; i++) {
+		u64 bad = p->page[i];
+
+		if (bad > at)
+			*end = min(*end, bad - r->base);
+		else if (at - bad < PAGE_SIZE)
+			return -EHWPOISON;
+		else if (bad >= r->base)
+			*start = max(*start, bad + PAGE_SIZE - r->base);
+	}
+	return 0;
 }
 
 /**

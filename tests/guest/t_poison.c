@@ -225,6 +225,62 @@ static void overflow_closes_the_memory(void)
 	dev_close(&d);
 }
 
+/* Does the kernel map the page at @phys? */
+static bool aliased(u64 phys)
+{
+	unsigned long long at, size;
+	bool found = false;
+	char line[512], *p;
+	FILE *f = fopen("/proc/vmallocinfo", "r");
+
+	if (!f)
+		SKIP("/proc/vmallocinfo cannot be read: %s", strerror(errno));
+	while (!found && fgets(line, sizeof(line), f)) {
+		p = strstr(line, "phys=");
+		if (!p || sscanf(p, "phys=%llx", &at) != 1 ||
+		    sscanf(line, "%*s %llu", &size) != 1)
+			continue;
+		/* the size counts a guard page */
+		found = phys >= at && phys < at + size - facts()->page;
+	}
+	fclose(f);
+	return found;
+}
+
+/* The kernel's own mappings end before a bad page, whenever it went bad. */
+static void no_alias_of_a_bad_page(void)
+{
+	const struct facts *f = facts();
+	u64 off = 40 * MiB, bad = f->mem_base + off, v;
+	struct dev d;
+	int i;
+
+	fresh(false);
+	dev_open(&d);
+	CHECK_EQ(reg_read(&d, 4, off, &v, 8), 8);
+	CHECK(aliased(bad), "read() maps what it reads: the test is wrong");
+	CHECK_EQ(note_bad(bad), 0);
+	for (i = 0; i < 100 && aliased(bad); i++)
+		sleep_ms(20);
+	CHECK(!aliased(bad), "the alias stays");
+
+	v = 0x12345678;
+	CHECK_EQ(reg_write(&d, 4, off - 8, &v, 8), 8);
+	CHECK_EQ(reg_write(&d, 4, off + f->page, &v, 8), 8);
+	v = 0;
+	CHECK_EQ(reg_read(&d, 4, off - 8, &v, 8), 8);
+	CHECK_EQ(v, 0x12345678);
+	CHECK_EQ(reg_read(&d, 4, off + f->page, &v, 8), 8);
+	CHECK_EQ(v, 0x12345678);
+	CHECK_ERRNO(reg_read(&d, 4, off, &v, 8), EIO);
+	CHECK(aliased(bad - f->page) && aliased(bad + f->page) && !aliased(bad),
+	      "the alias of what is around covers it");
+	dev_close(&d);
+	CHECK_EQ(kernel_mappings(), 0);
+	rebind();
+}
+
 SUITE(TEST(sigbus_to_the_mapper), TEST(several_mappings), TEST(in_resmem),
       TEST(read_and_write_stop_there), TEST(nobody_maps_it_again),
-      TEST(sysfs_takes_only_our_pages), TEST(overflow_closes_the_memory));
+      TEST(sysfs_takes_only_our_pages), TEST(overflow_closes_the_memory),
+      TEST(no_alias_of_a_bad_page));
