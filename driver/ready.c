@@ -69,11 +69,27 @@ static void __iomem *bar0_of(struct cohmem_device *cdev)
 	return IS_ERR(io) ? NULL : io;
 }
 
+/*
+ * Does the function itself decode memory now? It does not after a reset that
+ * nobody has restored it from: the link's, on a fatal error. Its user is told,
+ * and restores it; until then a read would end as an error on the bus.
+ */
+static bool decodes_memory(struct pci_dev *pdev)
+{
+	u16 cmd;
+
+	return pdev->no_command_memory ||
+	       (!pci_read_config_word(pdev, PCI_COMMAND, &cmd) &&
+		cmd & PCI_COMMAND_MEMORY);
+}
+
 static u32 read_bar0(struct cohmem_device *cdev, unsigned int reg)
 {
 	void __iomem *io = bar0_of(cdev);
 
-	return io ? ioread32(io + reg) : ~0U;
+	if (!io || !decodes_memory(cdev->core.pdev))
+		return ~0U;
+	return ioread32(io + reg);
 }
 
 static u32 read_cxl(struct cohmem_device *cdev, unsigned int reg)

@@ -135,12 +135,15 @@ static const char *why(int error)
 }
 
 /* Turn memory decoding off or on, for the device and for the core. */
-static void set_decoding(struct vfio_pci_core_device *core, bool on)
+static void set_decoding(struct cohmem_device *cdev, bool on)
 {
+	struct vfio_pci_core_device *core = &cdev->core;
 	__le16 *virt = (__le16 *)&core->vconfig[PCI_COMMAND];
 	const u16 bit = PCI_COMMAND_MEMORY;
 	u16 cmd;
 
+	/* The poller must not look at BAR0 in between. */
+	mutex_lock(&cdev->gate_lock);
 	down_write(&core->memory_lock);
 	pci_read_config_word(core->pdev, PCI_COMMAND, &cmd);
 	cmd = on ? cmd | bit : cmd & ~bit;
@@ -150,6 +153,7 @@ static void set_decoding(struct vfio_pci_core_device *core, bool on)
 	else
 		*virt &= ~cpu_to_le16(bit);
 	up_write(&core->memory_lock);
+	mutex_unlock(&cdev->gate_lock);
 }
 
 /*
@@ -171,7 +175,7 @@ static int quiesce(struct cohmem_device *cdev)
 	if (!pci_device_is_present(core->pdev))
 		return -ENODEV;
 
-	set_decoding(core, false);
+	set_decoding(cdev, false);
 	vfio_pci_core_ioctl_feature(&core->vdev,
 				    set | VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY,
 				    NULL, 0);
@@ -188,7 +192,7 @@ static int quiesce(struct cohmem_device *cdev)
 	if (ret == -ENOTTY)
 		ret = 0;
 	if (!ret || ret == -EBUSY)
-		set_decoding(core, true);
+		set_decoding(cdev, true);
 	return ret;
 }
 

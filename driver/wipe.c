@@ -122,8 +122,15 @@ static int clear_locked(struct cohmem_wipe *w, const struct cohmem_region *r,
 		ret = -EIO;
 	else
 		ret = cohmem_ready_check(cdev);
-	if (!ret)
+	if (!ret) {
+		/*
+		 * Unmapping a piece leaves its TLB entries for later. The
+		 * workers' mappings count as one alias, so that whoever drops
+		 * the aliases, a reset or we at the end, flushes them.
+		 */
+		atomic_cmpxchg(&cdev->nr_alias, 0, 1);
 		ret = clear_piece(w, r, off, len);
+	}
 	up_read(&cdev->state_lock);
 	up_read(&cdev->core.memory_lock);
 	return ret;
@@ -262,12 +269,6 @@ int cohmem_wipe_run(struct cohmem_wipe *w, bool killable)
 
 	if (!ret) {
 		trace_cohmem_scrub(pdev, COHMEM_SCRUB_BEGIN, 0, w->total, 0, 0);
-		/*
-		 * Unmapping a piece leaves its TLB entries for later. The
-		 * workers' mappings count as one alias, so that whoever drops
-		 * the aliases, a reset or we at the end, flushes them.
-		 */
-		atomic_inc(&cdev->nr_alias);
 		clear_all(w);
 		down_write(&cdev->state_lock);
 		cohmem_alias_drop(cdev);
