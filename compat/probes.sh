@@ -28,5 +28,6 @@ has CORE_KNOBS		linux/vfio_pci_core.h	'nointxmask:1;'
 has VM_FLAGS_SET	linux/mm.h		'vm_flags_set('
 has RELEASE_FAULT_LOCK	linux/mm.h		'release_fault_lock('
 has PFN_ADDRESS_SPACE	linux/memory-failure.h	'register_pfn_address_space('
+has CACHEABLE_PFNMAP	uapi/linux/kvm.h	'KVM_CAP_ARM_CACHEABLE_PFNMAP_SUPPORTED'
 has PFN_T		linux/pfn_t.h		'__pfn_to_pfn_t('
 echo

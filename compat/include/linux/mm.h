@@ -25,6 +25,24 @@ static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 #endif
 
 /*
+ * COHMEM_HAVE_CACHEABLE_PFNMAP, since Linux 6.17 ("KVM: arm64: Allow cacheable
+ * stage 2 mapping using VMA flags"). Before, KVM maps all PFN mappings into a
+ * guest as Device memory, on which unaligned accesses and cache instructions
+ * fault, unless the flag allows Normal-NC: so usemem has it, too, there. Where
+ * KVM can do better the flag would promise something else. Can go with 6.12.
+ */
+#ifndef COHMEM_HAVE_CACHEABLE_PFNMAP
+static inline void cohmem_compat_vm_flags_set(struct vm_area_struct *vma,
+					      unsigned long flags)
+{
+	if (flags & VM_PFNMAP)
+		flags |= VM_ALLOW_ANY_UNCACHED;
+	vm_flags_set(vma, flags);
+}
+#define vm_flags_set cohmem_compat_vm_flags_set
+#endif
+
+/*
  * COHMEM_HAVE_RELEASE_FAULT_LOCK, since Linux 6.6 ("mm: change
  * folio_lock_or_retry to use vm_fault directly"): a fault may hold the lock of
  * its VMA alone. Before, it is always the mmap lock. Can go with 6.1.
