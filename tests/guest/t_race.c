@@ -557,7 +557,7 @@ static void removed_and_found_again(void)
 }
 
 SUITE(TEST_LONG(vfio_resets, 600), TEST_LONG(sysfs_and_function_level_resets, 600),
-      TEST_LONG(memory_decoding, 600), TEST_LONG(power_states, 120),
+      TEST_LONG(memory_decoding, 600), TEST_LONG(power_states, 600),
       TEST_LONG(processes_that_are_killed, 600),
       TEST_LONG(close_under_faults, 600), TEST_LONG(hot_reset_under_waiters, 60),
       TEST_LONG(unbind_while_open, 60), TEST_LONG(unbind_against_users, 600),
