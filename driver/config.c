@@ -230,7 +230,9 @@ static int low_power(struct cohmem_device *cdev, u32 flags, void __user *arg,
 
 	mutex_lock(&cdev->gate_lock);
 	ret = vfio_pci_core_ioctl_feature(&cdev->core.vdev, flags, arg, argsz);
-	if (!ret && flags & VFIO_DEVICE_FEATURE_SET)
+	/* Asking whether it could is no reason to lose anything. */
+	if (!ret && flags & VFIO_DEVICE_FEATURE_SET &&
+	    !(flags & VFIO_DEVICE_FEATURE_PROBE))
 		cohmem_ready_lost(cdev);
 	mutex_unlock(&cdev->gate_lock);
 	return ret;

@@ -5,12 +5,15 @@
  * emulated BARs have forgotten their addresses.
  */
 #include <linux/pci_regs.h>
+#include <linux/vfio.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "guest.h"
+#include "uapi.h"
 
 enum way { BY_VFIO, BY_FLR, BY_SYSFS, BY_D3 };
 
@@ -280,7 +283,27 @@ static void bar0_survives(void)
 	dev_close(&d);
 }
 
+/* Asking whether there is a low power state must not cost the memory. */
+static void asking_is_no_reset(void)
+{
+	struct vfio_device_feature ask = {
+		.argsz = sizeof(ask),
+		.flags = VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_SET |
+			 ABI_FEATURE_LOW_POWER_ENTRY,
+	};
+	u64 before;
+	struct dev d;
+
+	dev_open(&d);
+	before = attr_u64("reset_generation");
+	if (ioctl(d.fd, VFIO_DEVICE_FEATURE, &ask))
+		SKIP("no low power by feature: %s", strerror(errno));
+	CHECK_EQ(attr_u64("reset_generation"), before);
+	dev_close(&d);
+}
+
 SUITE(TEST(vfio_reset), TEST(function_level_reset), TEST(sysfs_reset),
       TEST(power_cycle_that_resets), TEST(power_cycle_that_keeps),
       TEST(memory_decoding_off_and_on), TEST(all_mappings_go),
-      TEST_LONG(many_resets, 40), TEST(bar0_survives));
+      TEST_LONG(many_resets, 40), TEST(bar0_survives),
+      TEST(asking_is_no_reset));
