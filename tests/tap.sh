@@ -4,7 +4,9 @@
 # shellcheck shell=bash
 #
 #   tap_run NAME SECONDS CMD...   run a program that prints TAP, count it
-#   tap_count NAME LOG STATUS     count TAP that was recorded in a file
+#   tap_count NAME LOG STATUS [TOOK]
+#                                 count TAP that was recorded in a file, say how
+#                                 it went; TOOK "silent" says nothing
 #   tap_total                     the skips with their reasons, the failures,
 #                                 and the one line `N passed, N failed, N skipped`
 #
@@ -70,10 +72,12 @@ tap_count() {
 		F) f=$((f + 1)); TAP_FAILURES+=("$name: $what") ;;
 		S) s=$((s + 1)); TAP_REASONS+=("$why"$'\t'"$name: $what") ;;
 		esac
+		tap_record "$kind" "$name: $what" "$why"
 	done < <(tap_parse "$log" "$status")
 	TAP_PASSED=$((TAP_PASSED + p))
 	TAP_FAILED=$((TAP_FAILED + f))
 	TAP_SKIPPED=$((TAP_SKIPPED + s))
+	[ "$took" != silent ] || return 0
 	line="$p passed"
 	[ $f = 0 ] || line+=", $f FAILED"
 	[ $s = 0 ] || line+=", $s skipped"
@@ -81,10 +85,22 @@ tap_count() {
 	[ $f = 0 ] || tap_show_failure "$log"
 }
 
-tap_run() {
-	local name=$1 seconds=$2 log status=0 start took
+# With TAP_RESULT set, every test counted goes to that file too, as TAP without a
+# plan: for a program that counts on.
+tap_record() {
+	[ -n "${TAP_RESULT:-}" ] || return 0
+	case $1 in
+	P) printf 'ok - %s\n' "$2" ;;
+	F) printf 'not ok - %s\n' "$2" ;;
+	S) printf 'ok - %s # SKIP %s\n' "$2" "$3" ;;
+	esac >>"$TAP_RESULT"
+}
+
+# tap_exec LOG SECONDS CMD...: run, leave the output in LOG, the exit status and
+# the time in LOG.end.
+tap_exec() {
+	local log=$1 seconds=$2 status=0 start took
 	shift 2
-	log=$(mktemp "${TMPDIR:-/tmp}/cohmem-tap.XXXXXX")
 	start=${EPOCHREALTIME/[.,]/}
 	CMOCKA_MESSAGE_OUTPUT=TAP timeout --kill-after=5 "$seconds" "$@" \
 		>"$log" 2>&1 </dev/null || status=$?
@@ -92,9 +108,23 @@ tap_run() {
 	if [ $status = 124 ] || [ $status = 137 ]; then
 		printf '# killed after %s s\n' "$seconds" >>"$log"
 	fi
-	tap_count "$name" "$log" $status \
-		"$((took / 1000000)).$((took / 100000 % 10)) s"
-	rm -f "$log"
+	echo "$status $((took / 1000000)).$((took / 100000 % 10))" >"$log.end"
+}
+
+# tap_ended NAME LOG: count what tap_exec has left.
+tap_ended() {
+	local status took
+	read -r status took <"$2.end"
+	tap_count "$1" "$2" "$status" "$took s"
+	rm -f "$2" "$2.end"
+}
+
+tap_run() {
+	local name=$1 log
+	shift
+	log=$(mktemp "${TMPDIR:-/tmp}/cohmem-tap.XXXXXX")
+	tap_exec "$log" "$@"
+	tap_ended "$name" "$log"
 }
 
 tap_total() {
