@@ -365,6 +365,52 @@ static void late_look_that_shows_ready(struct kunit *t)
 	T_EQ(t, cohmem_ready_step(&r, &ok, 1000000), COHMEM_READY);
 }
 
+/* Where it is asked for, the hardware's own clearing belongs to being ready. */
+static void memory_clear(struct kunit *t)
+{
+	static const enum cohmem_ready_by ways[] = {
+		COHMEM_READY_BY_BAR0, COHMEM_READY_BY_CXL_DVSEC,
+	};
+	struct cohmem_observation s = {
+		.c2c = 0xff, .hbm = 0xff, .cxl_size_low = 3, .clear = 0,
+	};
+	struct cohmem_ready r;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		cohmem_ready_init(&r, ways[i], 0);
+		T_EQ(t, cohmem_ready_step(&r, &s, 0), COHMEM_READY);
+
+		cohmem_ready_init(&r, ways[i], 0);
+		r.want_clear = true;
+		s.clear = 0;
+		T_EQ(t, cohmem_ready_step(&r, &s, 0), COHMEM_WAITING);
+		s.clear = 2;
+		T_EQ(t, cohmem_ready_step(&r, &s, 29999), COHMEM_WAITING);
+		s.clear = 1;
+		T_EQ(t, cohmem_ready_step(&r, &s, 29999), COHMEM_READY);
+
+		/* never cleared; and the wish outlives a reset */
+		s.clear = 0;
+		cohmem_ready_reset_begin(&r);
+		cohmem_ready_reset_end(&r, 100);
+		T_EQ(t, cohmem_ready_step(&r, &s, 30099), COHMEM_WAITING);
+		T_EQ(t, cohmem_ready_step(&r, &s, 30100), COHMEM_FAILED);
+		T_EQ(t, r.fail, COHMEM_FAIL_CLEAR);
+
+		/* what comes first is named first: training, then clearing */
+		cohmem_ready_restart(&r, 0);
+		s.clear = 1;
+		s.c2c = 0;
+		s.cxl_size_low = 0;
+		T_EQ(t, cohmem_ready_step(&r, &s, 30000), COHMEM_FAILED);
+		T_EQ(t, r.fail, i ? COHMEM_FAIL_INFO_VALID : COHMEM_FAIL_C2C);
+		s.c2c = 0xff;
+		s.cxl_size_low = 3;
+		s.clear = 0;
+	}
+}
+
 static void failure_is_sticky_until_a_reset(struct kunit *t)
 {
 	const struct cohmem_observation no = { .c2c = 0 };
@@ -474,6 +520,7 @@ T_SUITE(ready,
 	T_CASE(limits_to_the_millisecond),
 	T_CASE(limit_follows_the_last_look),
 	T_CASE(late_look_that_shows_ready),
+	T_CASE(memory_clear),
 	T_CASE(failure_is_sticky_until_a_reset),
 	T_CASE(a_clock_that_steps_back_does_no_harm),
 	T_CASE(back_off_is_bounded),
