@@ -9,7 +9,7 @@ LABKERNEL = $(or $(KERNEL),7.3)
 FLAVOUR ?= $(or $(ARCH),arm64)
 BUILD = build
 
-.PHONY: help demo check check-fast tools module shell run matrix torture deb \
+.PHONY: help demo check check-fast tools module shell run bench matrix torture deb \
 	export-patch dkms-install install clean distclean
 
 help: ## this list
@@ -53,6 +53,11 @@ run: tools ## one scenario by name: make run S=gh200-basic KERNEL=6.12
 
 torture: tools ## lockdep, KASAN, kmemleak and fault injection, on a kernel of our own
 	@lab/torture
+
+bench: tools ## speed: ours and the in-tree peer in one boot, as ratios
+	@bench/emulator-latency $(BUILD)
+	@lab/run $(MODEL)-bench --hbm $(HBM) --kernel $(LABKERNEL) --flavour $(FLAVOUR)
+	@lab/run $(MODEL)-scrub-bench --kernel $(LABKERNEL) --flavour $(FLAVOUR)
 
 matrix: tools ## every kernel: built, run, and the table of it
 	@lab/matrix
