@@ -59,7 +59,7 @@ static int go_bad(u64 phys)
 	char text[32];
 	int ret;
 
-	if (kernel_version() < 70000)
+	if (kernel_version() < 61900)
 		SKIP("this kernel does not report errors of device memory (since 6.19)");
 	if (!file_exists(POISON))
 		SKIP("the helper module cohmem_test_poison is not loaded");
