@@ -45,7 +45,7 @@ no_versions() {
 # Small, in front of the kernel's own header, and guarded.
 shadows() {
 	local f n
-	for f in $(find compat/include -name '*.h'); do
+	find compat/include -name '*.h' | while read -r f; do
 		n=$(wc -l <"$f")
 		[ "$n" -le 60 ] || echo "$f: $n lines, at most 60"
 		grep -q "^#include_next <${f#compat/include/}>" "$f" ||
@@ -57,7 +57,7 @@ shadows() {
 # bridge can be torn down.
 bridges() {
 	local f
-	for f in $(find compat/include -name '*.h'); do
+	find compat/include -name '*.h' | while read -r f; do
 		awk -v f="$f" '
 			function judge() {
 				if (text == "" || !(text ~ /[Ss]ince Linux [0-9]/))
@@ -95,8 +95,11 @@ probing() {
 	: >"$dir/linux/vfio.h"
 	out=$(sh compat/probes.sh "$dir") || echo "fails on headers that lack everything"
 	case $out in *COHMEM_HAVE*) echo "finds in empty headers:$out" ;; esac
-	sed -n "s/^has [A-Z_]*[ \t]*\(linux[^ \t]*\)[ \t]*'\(.*\)'\$/\1 \2/p" compat/probes.sh |
-		while read -r f text; do printf '%s\n' "$text" >>"$dir/$f"; done
+	sed -n "s/^has [A-Z_]*[ \t]*\([^ \t]*\)[ \t]*'\(.*\)'\$/\1 \2/p" compat/probes.sh |
+		while read -r f text; do
+			mkdir -p "$dir/${f%/*}"
+			printf '%s\n' "$text" >>"$dir/$f"
+		done
 	out=$(sh compat/probes.sh "$dir")
 	n=$(grep -c '^has ' compat/probes.sh)
 	[ "$(grep -o COHMEM_HAVE_ <<<"$out" | wc -l)" = "$n" ] || echo "finds not all $n:$out"
