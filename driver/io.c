@@ -30,8 +30,12 @@
 #define WINDOW_SIZE	SZ_64M
 #define MAX_WINDOWS	64
 
-/* Copied in one go; small against what anybody notices waiting for a lock. */
+/*
+ * Copied in one go: small against what anybody notices waiting for a lock, and
+ * large against taking it. Write-combining memory is many times slower to read.
+ */
 #define CHUNK_SIZE	SZ_256K
+#define CACHED_CHUNK	SZ_1M
 
 /* Faulting in and copying can be torn apart by others, but not for ever. */
 #define MAX_TRIES	64
@@ -186,6 +190,8 @@ static ssize_t copy_memory(struct cohmem_device *cdev,
 			   const struct cohmem_region *r, u64 off,
 			   const struct transfer *t, size_t count)
 {
+	const size_t chunk = r->kind == COHMEM_USEMEM ? CACHED_CHUNK :
+							CHUNK_SIZE;
 	unsigned int tries;
 	size_t len, left;
 	void *addr;
@@ -194,7 +200,7 @@ static ssize_t copy_memory(struct cohmem_device *cdev,
 	for (tries = 0; tries < MAX_TRIES; tries++) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		len = min_t(size_t, count, CHUNK_SIZE);
+		len = min(count, chunk);
 		ret = cohmem_access_begin(cdev, r, off, &len, &addr);
 		if (ret == -EAGAIN) {
 			ret = cohmem_ready_wait(cdev);
