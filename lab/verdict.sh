@@ -6,7 +6,7 @@
 
 # What a kernel log must not hold. "Memory failure" lines are what the poison
 # tests provoke and are judged by them.
-KERNEL_TROUBLE='WARNING:|BUG:|kernel BUG|Oops|Unable to handle|Internal error|KASAN:|UBSAN:|KCSAN:|possible circular locking|possible recursive locking|suspicious RCU|inconsistent lock state|INFO: task .* blocked|detected stall|soft lockup|hung_task|general protection|refcount_t|use-after-free|kmemleak:.*leak'
+KERNEL_TROUBLE='WARNING:|BUG:|kernel BUG|Oops|Unable to handle|Internal error|KASAN:|UBSAN:|KCSAN:|possible circular locking|possible recursive locking|suspicious RCU|inconsistent lock state|INFO: task .* blocked|detected stall|soft lockup|hung_task|general protection|refcount_t|use-after-free|kmemleak: [0-9]+ new suspected|Invalid wait context'
 
 nr_passed=0 nr_failed=0 nr_skipped=0
 

@@ -16,7 +16,7 @@
 #include "guest.h"
 
 /* Emulated machines stumble: what is meant to be instant may take so long. */
-#define SLACK_MS	400
+#define SLACK_MS	(400 * slowness())
 
 static u64 since_reset(void)
 {
@@ -99,7 +99,7 @@ static void the_first_open_waits_too(void)
 	t = now_ms();
 	dev_open(&d);
 	test_info("open took %.0f ms", now_ms() - t);
-	CHECK(now_ms() - t < 1100, "open waits for the memory");
+	CHECK(now_ms() - t < 1100 * slowness(), "open waits for the memory");
 	p = map(&d, 4, 0, 65536);
 	load((u64 *)p);
 	CHECK(since_reset() >= 1200, "touched too early");
@@ -308,7 +308,7 @@ static void a_reset_goes_on(void)
 	start = now_ms();
 	CHECK_EQ(dev_reset(&d), 0);
 	test_info("a reset under waiters takes %.0f ms", now_ms() - start);
-	CHECK(now_ms() - start < 1500, "reset took %.0f ms", now_ms() - start);
+	CHECK(now_ms() - start < 1500 * slowness(), "reset took %.0f ms", now_ms() - start);
 	for (i = 0; i < 2; i++) {
 		pthread_join(t[i], NULL);
 		CHECK(w[i].ok, "waiter %u: %s %s", i, fault_str(&w[i].f),
@@ -351,7 +351,7 @@ static void killed_while_waiting(bool by_read)
 	CHECK(waitpid(pid, &status, 0) == pid, "%s", strerror(errno));
 	CHECK(WIFSIGNALED(status), "status %#x: it did not wait", status);
 	test_info("died %.0f ms after SIGKILL", now_ms() - start);
-	CHECK(now_ms() - start < 500, "died %.0f ms after SIGKILL",
+	CHECK(now_ms() - start < 500 * slowness(), "died %.0f ms after SIGKILL",
 	      now_ms() - start);
 	dev_close(&d);
 }
@@ -384,7 +384,7 @@ static void memory_off_ends_the_wait(void)
 	set_command(&d, 0, PCI_COMMAND_MEMORY);
 	pthread_join(t[0], NULL);
 	pthread_join(t[1], NULL);
-	CHECK(now_ms() - start < 1000, "%.0f ms", now_ms() - start);
+	CHECK(now_ms() - start < 1000 * slowness(), "%.0f ms", now_ms() - start);
 	CHECK(!w[0].ok && w[0].f.sig == SIGBUS, "fault: %s",
 	      fault_str(&w[0].f));
 	CHECK(!w[1].ok && w[1].err == EIO, "read: %s", strerror(w[1].err));
@@ -473,7 +473,7 @@ static void fails_at_once(struct dev *d, u8 *p)
 	expect_sigbus((u64 *)p, 0);
 	CHECK_ERRNO(reg_read(d, 4, 0, &v, 8), EIO);
 	CHECK_ERRNO(reg_write(d, 4, 0, &v, 8), EIO);
-	CHECK(now_ms() - start < 200, "a known failure took %.0f ms to report",
+	CHECK(now_ms() - start < 200 * slowness(), "a known failure took %.0f ms to report",
 	      now_ms() - start);
 }
 

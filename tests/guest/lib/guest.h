@@ -48,6 +48,7 @@ struct test {
 #define TEST(fn)		{ #fn, fn, 30 }
 #define TEST_LONG(fn, secs)	{ #fn, fn, secs }
 
+unsigned int slowness(void);
 int test_main(const struct test *tests, unsigned int nr, int argc,
 	      char **argv);
 void test_fail(const char *file, int line, const char *fmt, ...)

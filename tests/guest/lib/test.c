@@ -142,8 +142,11 @@ static void child(const struct test *t)
 
 enum result { PASSED, FAILED, SKIPPED, STUCK };
 
-/* How many times slower this kernel is than the one the limits are made for. */
-static unsigned int slowness(void)
+/**
+ * slowness() - how many times slower this kernel is than limits are made for
+ * Return: COHMEM_SLOW, or 1.
+ */
+unsigned int slowness(void)
 {
 	const char *s = getenv("COHMEM_SLOW");
 	int n = s ? atoi(s) : 1;
