@@ -42,15 +42,16 @@ files() {
 	fi | while IFS= read -r f; do [ ! -f "$f" ] || printf '%s\n' "$f"; done | sort -u
 }
 
-# scripts: every shell script, whatever its name.
+# scripts: every shell script, whatever its name. Few processes, here and in the
+# checks: they run beside everything else.
 scripts() {
-	files '*' | while IFS= read -r f; do
-		case $f in
-		*.sh) printf '%s\n' "$f" ;;
-		*.*) ;;
-		*) if LC_ALL=C head -c 64 "$f" | head -n 1 | grep -qaE '^#!.*/(ba|da)?sh( |$)'; then
-			printf '%s\n' "$f"
-		fi ;;
-		esac
-	done
+	files '*' | awk '
+		/\.sh$/ { print; next }
+		/\.[^\/]*$/ { next }
+		{
+			if ((getline line < $0) > 0 &&
+			    line ~ /^#!.*\/(ba|da)?sh( |$)/)
+				print
+			close($0)
+		}'
 }
