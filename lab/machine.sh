@@ -60,9 +60,13 @@ pack_initrd() {
 	"$sim" ssdt --model "$model" --hbm "$hbm" --mem-base "$MEM_BASE" \
 		--path "$GPU_ACPI" --announce "$announce" >"$run/ssdt.asl" ||
 		die "$name" "cohmem-sim cannot write the SSDT"
+	mkdir -p "$run/acpi/kernel/firmware/acpi"
+	if [ "$arch" = amd64 ] && [ -z "${scenario_dsdt:-}" ]; then
+		cp "$("$COHMEM_TOP/lab/dsdt" "$series" "$model" "$hbm")" \
+			"$run/acpi/kernel/firmware/acpi/dsdt.aml"
+	fi
 	logged "initrd" "$log" "$COHMEM_TOP/lab/toolbox" run bash -ec '
 		run=$1 rel=$2 base=$3 modules=$4
-		mkdir -p "$run/acpi/kernel/firmware/acpi"
 		iasl -p "$run/acpi/kernel/firmware/acpi/ssdt" "$run/ssdt.asl"
 		d=$(mktemp -d); cd "$d"
 		cpio -idm --quiet <"$modules"
