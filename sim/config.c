@@ -133,11 +133,12 @@ static void init_ext_caps(struct sim_config *c)
 {
 	u32 aer = SIM_CFG_AER, next = 0;
 
-	if (c->model->cxl_dvsec) {
+	if (c->model->cxl_dvsec || c->model->cxl_bare) {
 		dvsec(c, SIM_CFG_CXL, next, COHMEM_PCI_VENDOR_CXL, 1, 0x38,
 		      COHMEM_DVSEC_CXL_ID);
-		put16(c->byte, SIM_CFG_CXL + COHMEM_CXL_CAP,
-		      COHMEM_CXL_CAP_MEM_CAPABLE | 1 << 4);	/* one range */
+		if (c->model->cxl_dvsec)
+			put16(c->byte, SIM_CFG_CXL + COHMEM_CXL_CAP,
+			      COHMEM_CXL_CAP_MEM_CAPABLE | 1 << 4); /* one range */
 		next = SIM_CFG_CXL;
 	}
 	if (c->model->nvidia_dvsec) {

@@ -25,6 +25,11 @@ const struct sim_model cohmem_sim_models[] = {
 		.device_id = 0x3041, .subsystem_id = 0x2300,
 		.nvidia_dvsec = true, .cxl_dvsec = true,
 		.real_bar2 = 64 * MiB, .hbm_size = 96 * GiB,
+	}, {
+		.name = "nomem", .title = "CXL DVSEC that announces no memory",
+		.device_id = 0x307f, .subsystem_id = 0x2301,
+		.nvidia_dvsec = true, .cxl_bare = true,
+		.real_bar2 = 64 * MiB, .hbm_size = 96 * GiB,
 	},
 	{ }
 };

@@ -13,6 +13,8 @@
  * @subsystem_id: PCI subsystem id
  * @nvidia_dvsec: has the NVIDIA DVSEC, with "MIG bug fixed" set
  * @cxl_dvsec: has the CXL Device DVSEC and announces readiness by it
+ * @cxl_bare: has the CXL Device DVSEC, which announces no memory; readiness is
+ *	announced by BAR0
  * @real_bar2: size of the real BAR behind regions 2/3, 0 for none
  * @hbm_size: coherent memory, unless --hbm overrides it
  */
@@ -23,6 +25,7 @@ struct sim_model {
 	u16 subsystem_id;
 	bool nvidia_dvsec;
 	bool cxl_dvsec;
+	bool cxl_bare;
 	u64 real_bar2;
 	u64 hbm_size;
 };

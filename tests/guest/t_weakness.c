@@ -371,6 +371,29 @@ static void w12_data_does_not_outlive_its_user(void)
 }
 
 /* The second half of an emulated BAR is no BAR, whatever hardware has there. */
+static void w14_a_cxl_dvsec_without_memory_decides_nothing(void)
+{
+	struct dev d;
+	u64 since;
+	u8 *p;
+
+	if (strcmp(facts()->model, "nomem"))
+		SKIP("only model nomem has a CXL DVSEC without memory");
+	dev_open(&d);
+	p = map(&d, 4, 0, 65536);
+	load((u64 *)p);
+	/* BAR0 says when; the DVSEC never would. */
+	sim_training(1500);
+	CHECK_EQ(dev_reset(&d), 0);
+	load((u64 *)p);
+	since = sim_number("status", "since_reset_ms");
+	unmap(p, 65536);
+	dev_close(&d);
+	sim("defaults");
+	CHECK(since >= 1500, "touched %llu ms after the reset",
+	      (unsigned long long)since);
+}
+
 static void w16_what_lies_behind_is_hidden(void)
 {
 	unsigned int bars[] = { 5, 3 }, i, nr = facts()->split ? 2 : 1;
@@ -400,4 +423,5 @@ SUITE(TEST(w01_private_mapping_is_refused),
       TEST(w10_no_kernel_alias_survives_a_reset),
       TEST(w11_bad_pages_are_remembered),
       TEST(w12_data_does_not_outlive_its_user),
+      TEST(w14_a_cxl_dvsec_without_memory_decides_nothing),
       TEST(w16_what_lies_behind_is_hidden));

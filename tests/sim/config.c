@@ -12,7 +12,7 @@ static void ids_and_class(void **state)
 {
 	static const struct { const char *model; uint16_t id; } want[] = {
 		{ "gh200", 0x2342 }, { "gb200", 0x2941 }, { "gb300", 0x31c2 },
-		{ "next", 0x3041 },
+		{ "next", 0x3041 }, { "nomem", 0x307f },
 	};
 	const char *args[] = { "--device-id", "0x2348", NULL };
 	struct sim_proc *p;
@@ -58,13 +58,14 @@ static void capability_lists(void **state)
 
 static void dvsecs_by_model(void **state)
 {
-	static const struct { const char *model; bool nvidia, cxl; } want[] = {
-		{ "gh200", false, false }, { "gb200", true, false },
-		{ "gb300", true, false }, { "next", true, true },
+	static const struct { const char *model; bool nvidia, cxl, mem; } want[] = {
+		{ "gh200", false, false, false }, { "gb200", true, false, false },
+		{ "gb300", true, false, false }, { "next", true, true, true },
+		{ "nomem", true, true, false },
 	};
 	unsigned int i, pos;
 
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 5; i++) {
 		struct sim_proc *p = sim_start(want[i].model, NULL);
 
 		wire_open(p);
@@ -75,7 +76,8 @@ static void dvsecs_by_model(void **state)
 		pos = find_dvsec(p->fd, 0x1e98, 0);
 		assert_int_equal(!!pos, want[i].cxl);
 		if (pos)
-			assert_true(cfg_read(p->fd, pos + 0xa, 2) & 4);
+			assert_int_equal(!!(cfg_read(p->fd, pos + 0xa, 2) & 4),
+					 want[i].mem);
 		sim_stop(p);
 	}
 }
