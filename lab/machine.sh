@@ -136,6 +136,10 @@ start_vm() {
 	else
 		args+=(-serial "file:$run/console.log")
 	fi
+	# An emulated processor may get no time for many seconds when the machine
+	# is busy: the kernel's own alarms for that have to be as patient. What
+	# really hangs still runs into them, or into the step's time limit.
+	l1_append="watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120 $l1_append"
 	args+=(-append "console=$console panic=-1 log_buf_len=4M ${shell:+quiet} $l1_append")
 	printf '%q ' "${args[@]}" >"$run/qemu.cmd"
 	: >"$run/verdict"
