@@ -293,18 +293,22 @@ static ssize_t access_region(struct cohmem_device *cdev,
 			     size_t count, loff_t *ppos)
 {
 	struct pci_dev *pdev = cdev->core.pdev;
+	bool asleep;
 	ssize_t ret;
 
 	if (!count)
 		return 0;
-	ret = pm_runtime_resume_and_get(&pdev->dev);
+	/* Opening woke it up for good, unless its user sends it to sleep. */
+	asleep = READ_ONCE(cdev->core.pm_runtime_engaged);
+	ret = asleep ? pm_runtime_resume_and_get(&pdev->dev) : 0;
 	if (ret) {
 		pci_info_ratelimited(pdev, "cannot wake the device up: %zd\n",
 				     ret);
 		return -EIO;
 	}
 	ret = region_rw(cdev, r, *ppos & VFIO_PCI_OFFSET_MASK, t, count);
-	pm_runtime_put(&pdev->dev);
+	if (asleep)
+		pm_runtime_put(&pdev->dev);
 	if (ret > 0)
 		*ppos += ret;
 	return ret;
