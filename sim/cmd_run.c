@@ -28,6 +28,7 @@ static const char help[] =
 "  --bar0-size SIZE   size of BAR0 (16M)\n"
 "  --real-bar2 SIZE   size of the real BAR2, 0 for none (the model's)\n"
 "  --real-bar4 SIZE   size of the real BAR4, 0 for none (0)\n"
+"  --no-msix          interrupts by INTA only (see cohmem-sim(1))\n"
 "  --log FILE         write the log there instead of standard error\n"
 "  -v, --verbose      log every message\n"
 "  --once             exit when the client disconnects\n"
@@ -43,7 +44,7 @@ struct run {
 
 enum { OPT_MODEL = 256, OPT_MEM, OPT_HBM, OPT_BASE, OPT_SOCKET, OPT_CONTROL,
        OPT_ID, OPT_LINK, OPT_TRAIN, OPT_BAR0, OPT_BAR2, OPT_BAR4, OPT_LOG,
-       OPT_ONCE };
+       OPT_ONCE, OPT_NO_MSIX };
 
 static const struct option options[] = {
 	{ "model", required_argument, NULL, OPT_MODEL },
@@ -59,6 +60,7 @@ static const struct option options[] = {
 	{ "real-bar2", required_argument, NULL, OPT_BAR2 },
 	{ "real-bar4", required_argument, NULL, OPT_BAR4 },
 	{ "log", required_argument, NULL, OPT_LOG },
+	{ "no-msix", no_argument, NULL, OPT_NO_MSIX },
 	{ "once", no_argument, NULL, OPT_ONCE },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -98,6 +100,9 @@ static int one_option(struct run *r, int opt)
 		return 0;
 	case OPT_LOG:
 		r->log = optarg;
+		return 0;
+	case OPT_NO_MSIX:
+		r->setup.no_msix = true;
 		return 0;
 	case OPT_ONCE:
 		r->once = true;

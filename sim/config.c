@@ -188,6 +188,18 @@ void cohmem_sim_config_init(struct sim_config *c, const struct sim_model *m,
 }
 
 /**
+ * cohmem_sim_config_no_msix() - take the MSI-X capability away
+ * @c: config space as after cohmem_sim_config_init()
+ */
+void cohmem_sim_config_no_msix(struct sim_config *c)
+{
+	c->byte[SIM_CFG_PCIE + PCI_CAP_LIST_NEXT] = 0;
+	memset(c->byte + SIM_CFG_MSIX, 0, PCI_CAP_MSIX_SIZEOF);
+	memset(c->writable + SIM_CFG_MSIX, 0, PCI_CAP_MSIX_SIZEOF);
+	memcpy(c->initial, c->byte, sizeof(c->initial));
+}
+
+/**
  * cohmem_sim_config_reset() - what a reset does to config space
  * @c: config space
  * @power_on: also forget what is sticky

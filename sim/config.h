@@ -44,6 +44,7 @@ enum sim_aer { SIM_AER_CORRECTABLE, SIM_AER_NONFATAL, SIM_AER_FATAL };
 
 void cohmem_sim_config_init(struct sim_config *c, const struct sim_model *m,
 			    u16 device_id, const u64 bar_size[6]);
+void cohmem_sim_config_no_msix(struct sim_config *c);
 void cohmem_sim_config_reset(struct sim_config *c, bool power_on);
 void cohmem_sim_config_read(const struct sim_config *c, u32 pos, void *buf,
 			    u32 len);

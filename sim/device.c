@@ -347,6 +347,8 @@ int cohmem_sim_init(struct sim *s, const struct sim_setup *setup)
 	}
 	cohmem_sim_config_init(&s->config, s->model, setup->device_id,
 			       s->bar_size);
+	if (setup->no_msix)
+		cohmem_sim_config_no_msix(&s->config);
 	cohmem_sim_reset(s, SIM_RESET_POWER_ON);
 	return 0;
 }

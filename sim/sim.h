@@ -166,6 +166,7 @@ struct sim_setup {
 	u64 mem_base;
 	u64 real_bar2, real_bar4;
 	u64 bar0_size;
+	bool no_msix;
 };
 
 int cohmem_sim_init(struct sim *s, const struct sim_setup *setup);

@@ -56,6 +56,22 @@ static void capability_lists(void **state)
 	assert_int_equal(cfg_read(p->fd, aer, 4) >> 16 & 0xf, 2);
 }
 
+static void without_msix(void **state)
+{
+	const char *args[] = { "--no-msix", NULL };
+	struct sim_proc *p = sim_start("gh200", args);
+	unsigned int pos;
+
+	wire_open(p);
+	assert_true(find_cap(p->fd, 1) && find_cap(p->fd, 0x10));
+	assert_false(find_cap(p->fd, 0x11));
+	/* Nor anything in its place, and a reset does not bring it back. */
+	pos = find_cap(p->fd, 0x10);
+	assert_int_equal(wire_call(p->fd, RESET, NULL, 0, NULL, 0, scratch()), 0);
+	assert_int_equal(cfg_read(p->fd, pos + 1, 1), 0);
+	sim_stop(p);
+}
+
 static void dvsecs_by_model(void **state)
 {
 	static const struct { const char *model; bool nvidia, cxl, mem; } want[] = {
@@ -318,6 +334,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ids_and_class),
+		cmocka_unit_test(without_msix),
 		cmocka_unit_test(dvsecs_by_model),
 		WITH(capability_lists, start_gh200),
 		WITH(every_position_and_count_reads, start_next),
