@@ -12,6 +12,12 @@ MEM_BASE=0x1000000000
 GPU_BDF=0000:01:00.0
 GPU_ACPI='\_SB_.PCI0.S10_.S00_'
 
+# The GPU as QEMU is told of it, at the start and when it is plugged in again.
+gpu_device() {
+	printf '{"driver":"vfio-user-pci","id":"gpu0","bus":"rp1","socket":{"type":"unix","path":"%s"}}' \
+		"$sock/vfu"
+}
+
 lay_out_l1() {
 	local lab=$run/cpio/lab t
 	install -m 755 "$init/l1" "$run/cpio/init"
@@ -37,6 +43,7 @@ lay_out_l1() {
 		COHMEM_SEED=$seed
 		COHMEM_ANNOUNCE=$announce
 		COHMEM_SLOW=$slow
+		COHMEM_GPU_DEVICE=$(gpu_device)
 		CMOCKA_MESSAGE_OUTPUT=TAP
 	ENV
 }
@@ -83,7 +90,7 @@ pack_initrd() {
 
 start_sim() {
 	"$sim" run --model "$model" --hbm "$hbm" --mem "$hbm_file" --mem-base "$MEM_BASE" \
-		--socket "$sock/vfu" --control "$sock/ctl" --log "$run/sim.log" \
+		--socket "$sock/vfu" --control "$sock/ctl" --log "$run/sim.log" "${scenario_sim[@]}" \
 		>"$run/sim.out" 2>&1 </dev/null &
 	sim_pid=$!
 	for _ in $(seq 50); do
@@ -105,7 +112,7 @@ start_vm() {
 		-device "nvdimm,id=hbm0,memdev=hbm,addr=$MEM_BASE"
 		-kernel "$kernel/vmlinuz" -initrd "$run/initrd"
 		-device 'pcie-root-port,id=rp1,chassis=1,addr=2'
-		-device "{\"driver\":\"vfio-user-pci\",\"id\":\"gpu0\",\"bus\":\"rp1\",\"socket\":{\"type\":\"unix\",\"path\":\"$sock/vfu\"}}"
+		-device "$(gpu_device)"
 		-device virtio-serial-pci
 		-chardev "file,id=verdict,path=$run/verdict" -device virtserialport,chardev=verdict,name=org.cohmem.verdict
 		-chardev "file,id=kmsg,path=$run/kernel.log" -device virtserialport,chardev=kmsg,name=org.cohmem.kmsg
@@ -123,10 +130,16 @@ start_vm() {
 		console=ttyS0
 		args=(qemu-system-x86_64 -M 'q35,nvdimm=on,kernel-irqchip=split,memory-backend=m0'
 			-accel tcg,tb-size=1024 -cpu max,phys-bits=46
+			-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off
 			-device intel-iommu,caching-mode=on,intremap=on "${args[@]}")
 		l1_append="intel_iommu=on $l1_append"
 		;;
 	esac
+	if [ -n "${scenario_qmp:-}" ]; then
+		# L1 may ask the machine itself to do something: QEMU's monitor,
+		# with QEMU as its client, behind a port.
+		args+=(-chardev "socket,id=qmp,path=$sock/qmp" -device virtserialport,chardev=qmp,name=org.cohmem.qmp)
+	fi
 	if [ -n "$scenario_l2" ]; then
 		args+=(-drive "if=none,id=qemu,file=$qemu_image,format=raw,readonly=on"
 			-device virtio-blk-pci,drive=qemu)

@@ -236,6 +236,29 @@ void set_power(struct dev *d, unsigned int state);
 void flr(struct dev *d);
 void rebind(void);
 
+/* --- port.c: lines to what runs outside of the virtual machine ---------------- */
+
+struct port {
+	const char *name;
+	int fd;		/* -1 while closed */
+};
+
+#define PORT(name)	{ name, -1 }
+
+bool port_exists(const struct port *p);
+int port_open(struct port *p);
+void port_close(struct port *p);
+int port_get(struct port *p, char **line, unsigned int ms);
+int port_put(struct port *p, const char *line, unsigned int ms);
+
+/* --- slot.c: the slot that the GPU is plugged into ----------------------------- */
+
+void slot_unplug(void);
+void slot_yank(void);
+void slot_plug(void);
+bool slot_empty_within(unsigned int ms);
+void slot_refill(void);
+
 /* --- sim.c: the emulated superchip's control port ----------------------------- */
 
 struct json_object;

@@ -1,47 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The control port of the emulated superchip: a line out, a line of JSON back.
- *
- * One process at a time can have the port open, so it is opened when first
- * needed and closed with the process. A process that was killed may have left
- * an answer behind; it is thrown away before the first question.
- */
-#include <dirent.h>
-#include <fcntl.h>
+/* The control port of the emulated superchip: a line out, a line of JSON back. */
 #include <json-c/json.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "guest.h"
 
-#define PORT		"org.cohmem.sim"
 #define ANSWER_MS	10000
 
-static int port = -1;
-
-static int port_path(char *path, size_t size)
-{
-	DIR *d = opendir("/sys/class/virtio-ports");
-	char name[300], text[64];
-	struct dirent *e;
-	int ret = -ENOENT;
-
-	if (!d)
-		return -errno;
-	while (ret && (e = readdir(d))) {
-		snprintf(name, sizeof(name), "/sys/class/virtio-ports/%s/name",
-			 e->d_name);
-		if (file_read(name, text, sizeof(text)) < 0 ||
-		    strcmp(text, PORT))
-			continue;
-		snprintf(path, size, "/dev/%s", e->d_name);
-		ret = 0;
-	}
-	closedir(d);
-	return ret;
-}
+static struct port port = PORT("org.cohmem.sim");
 
 /**
  * have_sim() - is the GPU an emulated one that we can talk to?
@@ -49,104 +16,7 @@ static int port_path(char *path, size_t size)
  */
 bool have_sim(void)
 {
-	char path[300];
-
-	return port >= 0 || !port_path(path, sizeof(path));
-}
-
-/* One byte, or -errno; waits until @end. */
-static int get_byte(char *c, double end)
-{
-	struct pollfd p = { .fd = port, .events = POLLIN };
-	double left;
-	ssize_t n;
-
-	for (;;) {
-		n = read(port, c, 1);
-		if (n == 1)
-			return 0;
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return -errno;
-		left = end - now_ms();
-		if (left <= 0)
-			return -ETIMEDOUT;
-		/* 0 bytes: the other end is not there (yet) */
-		if (!n)
-			sleep_ms(5);
-		else
-			poll(&p, 1, left < 100 ? left + 1 : 100);
-	}
-}
-
-static int get_line(char **line)
-{
-	size_t len = 0, size = 4096;
-	char *buf = malloc(size), c;
-	double end = now_ms() + ANSWER_MS;
-	int ret;
-
-	while (buf) {
-		ret = get_byte(&c, end);
-		if (ret) {
-			free(buf);
-			return ret;
-		}
-		if (c == '\n')
-			break;
-		buf[len++] = c;
-		if (len == size)
-			buf = realloc(buf, size *= 2);
-	}
-	if (!buf)
-		return -ENOMEM;
-	buf[len] = 0;
-	*line = buf;
-	return 0;
-}
-
-static int put_line(const char *line)
-{
-	struct pollfd p = { .fd = port, .events = POLLOUT };
-	size_t done = 0, len = strlen(line);
-	double end = now_ms() + ANSWER_MS;
-
-	while (done < len) {
-		ssize_t n = write(port, line + done, len - done);
-
-		if (n > 0)
-			done += n;
-		else if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return -errno;
-		else if (now_ms() > end)
-			return -ETIMEDOUT;
-		else
-			poll(&p, 1, 50);
-	}
-	return 0;
-}
-
-static int port_open(void)
-{
-	char path[300], junk[256];
-	int ret, tries;
-
-	if (port >= 0)
-		return 0;
-	ret = port_path(path, sizeof(path));
-	if (ret)
-		return ret;
-	/* Busy while a process that was just killed is still going away. */
-	for (tries = 0; tries < 100; tries++) {
-		port = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-		if (port >= 0 || errno != EBUSY)
-			break;
-		sleep_ms(20);
-	}
-	if (port < 0)
-		return -errno;
-	while (read(port, junk, sizeof(junk)) > 0)
-		;
-	return 0;
+	return port_exists(&port);
 }
 
 /**
@@ -154,9 +24,7 @@ static int port_open(void)
  */
 void sim_close(void)
 {
-	if (port >= 0)
-		close(port);
-	port = -1;
+	port_close(&port);
 }
 
 static int talk(const char *line, struct json_object **answer)
@@ -166,11 +34,11 @@ static int talk(const char *line, struct json_object **answer)
 	int ret;
 
 	*answer = NULL;
-	ret = port_open();
+	ret = port_open(&port);
 	if (!ret)
-		ret = put_line(line);
+		ret = port_put(&port, line, ANSWER_MS);
 	if (!ret)
-		ret = get_line(&text);
+		ret = port_get(&port, &text, ANSWER_MS);
 	if (ret)
 		return ret;
 	o = json_tokener_parse(text);
