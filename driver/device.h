@@ -54,6 +54,7 @@
 #include "core/span.h"
 
 struct attribute_group;
+struct cohmem_alias;
 struct cohmem_poison;
 struct cohmem_scrub;
 
@@ -98,6 +99,8 @@ struct cohmem_platform {
  * @alias: kernel mappings by number of their first page, one array per region;
  *	entries are added under @state_lock for reading, removed under it for
  *	writing
+ * @alias_recent: an entry of @alias that was used lately, or NULL; set under
+ *	@state_lock for reading, cleared under it for writing
  * @nr_alias: entries in all of @alias
  * @poison: private to poison.c
  * @scrub: private to scrub.c
@@ -122,6 +125,7 @@ struct cohmem_device {
 	bool paused;
 
 	struct xarray alias[COHMEM_MAX_REGIONS];
+	struct cohmem_alias *alias_recent;
 	atomic_t nr_alias;
 
 	struct cohmem_poison *poison;
@@ -185,6 +189,49 @@ static inline unsigned int cohmem_region_nr(const struct cohmem_device *cdev,
 	return r - cdev->plat.layout.region;
 }
 
+/**
+ * cohmem_gate_open() - may the function be touched?
+ * @cdev: the device, opened
+ *
+ * The same conditions under which vfio-pci answers a BAR access: on the bus,
+ * in a power state that decodes memory, and memory decoding on.
+ *
+ * Context: the answer stays true under memory_lock, and as far as a user can
+ *	change it under gate_lock; without either it is a hint.
+ * Return: true if so.
+ */
+static inline bool cohmem_gate_open(struct cohmem_device *cdev)
+{
+	struct vfio_pci_core_device *core = &cdev->core;
+	struct pci_dev *pdev = core->pdev;
+
+	if (pci_channel_offline(pdev) || READ_ONCE(core->pm_runtime_engaged) ||
+	    cohmem_powered_down(pdev))
+		return false;
+	return pdev->no_command_memory ||
+	       (READ_ONCE(core->vconfig[PCI_COMMAND]) & PCI_COMMAND_MEMORY);
+}
+
+/**
+ * cohmem_ready_check() - may the memory be touched right now?
+ * @cdev: the device
+ *
+ * Context: state_lock held, for as long as the answer is relied upon.
+ * Return: 0; -EAGAIN to wait; -EIO where the memory has failed.
+ */
+static inline int cohmem_ready_check(struct cohmem_device *cdev)
+{
+	lockdep_assert_held(&cdev->state_lock);
+	switch (cdev->ready.state) {
+	case COHMEM_READY:
+		return 0;
+	case COHMEM_FAILED:
+		return -EIO;
+	default:
+		return -EAGAIN;
+	}
+}
+
 /* firmware.c */
 int cohmem_firmware_read(struct pci_dev *pdev, struct cohmem_platform *plat);
 
@@ -230,8 +277,6 @@ void cohmem_ready_lost(struct cohmem_device *cdev);
 void cohmem_ready_reset_prepare(struct cohmem_device *cdev);
 void cohmem_ready_reset_done(struct cohmem_device *cdev);
 int cohmem_ready_wait(struct cohmem_device *cdev);
-int cohmem_ready_check(struct cohmem_device *cdev);
-bool cohmem_gate_open(struct cohmem_device *cdev);
 
 /*
  * poison.c: pages that have gone bad. Without CONFIG_MEMORY_FAILURE nobody

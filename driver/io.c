@@ -22,6 +22,7 @@
 #include <linux/pm_runtime.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
@@ -39,6 +40,19 @@
 
 /* Faulting in and copying can be torn apart by others, but not for ever. */
 #define MAX_TRIES	64
+
+/* An alias, kept in cohmem_device.alias by the number of its first page. */
+struct cohmem_alias {
+	const struct cohmem_region *r;
+	u64 start;	/* offset in the region */
+	void *addr;
+};
+
+static void alias_free(struct cohmem_alias *a)
+{
+	memunmap(a->addr);
+	kfree(a);
+}
 
 /**
  * cohmem_alias_init() - no alias yet
@@ -61,17 +75,18 @@ void cohmem_alias_init(struct cohmem_device *cdev)
  */
 void cohmem_alias_drop(struct cohmem_device *cdev)
 {
+	struct cohmem_alias *a;
 	unsigned long index;
 	unsigned int i;
-	void *addr;
 
 	lockdep_assert_held_write(&cdev->state_lock);
 	if (!atomic_read(&cdev->nr_alias))
 		return;
+	cdev->alias_recent = NULL;
 	for (i = 0; i < COHMEM_MAX_REGIONS; i++) {
-		xa_for_each(&cdev->alias[i], index, addr) {
+		xa_for_each(&cdev->alias[i], index, a) {
 			xa_erase(&cdev->alias[i], index);
-			memunmap(addr);
+			alias_free(a);
 		}
 	}
 	atomic_set(&cdev->nr_alias, 0);
@@ -84,29 +99,44 @@ static void *alias_get(struct cohmem_device *cdev,
 		       const struct cohmem_region *r, u64 start, u64 end)
 {
 	struct xarray *xa = &cdev->alias[cohmem_region_nr(cdev, r)];
-	unsigned long index = PHYS_PFN(start);
-	void *addr, *there;
+	/* Not freed before state_lock is let go of; pairs with the release below. */
+	struct cohmem_alias *a = READ_ONCE(cdev->alias_recent), *there;
 
 	lockdep_assert_held_read(&cdev->state_lock);
 	/*
 	 * One of the same start may be longer, if a page has gone bad since; its
 	 * user stays within what is good, and it is about to be dropped.
 	 */
-	addr = xa_load(xa, index);
-	if (addr)
-		return addr;
-	addr = memremap(r->base + start, end - start,
-			r->kind == COHMEM_RESMEM ? MEMREMAP_WC : MEMREMAP_WB);
-	if (!addr)
+	if (a && a->start == start && a->r == r)
+		return a->addr;
+	a = xa_load(xa, PHYS_PFN(start));
+	if (a)
+		goto found;
+
+	a = kmalloc(sizeof(*a), GFP_KERNEL);
+	if (!a)
 		return NULL;
-	there = xa_cmpxchg(xa, index, NULL, addr, GFP_KERNEL);
+	a->r = r;
+	a->start = start;
+	a->addr = memremap(r->base + start, end - start,
+			   r->kind == COHMEM_RESMEM ? MEMREMAP_WC : MEMREMAP_WB);
+	if (!a->addr) {
+		kfree(a);
+		return NULL;
+	}
+	there = xa_cmpxchg(xa, PHYS_PFN(start), NULL, a, GFP_KERNEL);
 	if (there) {
 		/* Another reader was quicker, or no memory for the entry. */
-		memunmap(addr);
-		return xa_is_err(there) ? NULL : there;
+		alias_free(a);
+		if (xa_is_err(there))
+			return NULL;
+		a = there;
+	} else {
+		atomic_inc(&cdev->nr_alias);
 	}
-	atomic_inc(&cdev->nr_alias);
-	return addr;
+found:
+	smp_store_release(&cdev->alias_recent, a);
+	return a->addr;
 }
 
 /**
@@ -279,6 +309,8 @@ static ssize_t region_rw(struct cohmem_device *cdev,
 			break;
 		done += ret;
 		t.buf += ret;
+		if (done == count)
+			break;
 		if (fatal_signal_pending(current)) {
 			ret = -EINTR;
 			break;

@@ -38,29 +38,6 @@ static u64 now_ms(void)
 	return ktime_to_ms(ktime_get());
 }
 
-/**
- * cohmem_gate_open() - may the function be touched?
- * @cdev: the device, opened
- *
- * The same conditions under which vfio-pci answers a BAR access: on the bus,
- * in a power state that decodes memory, and memory decoding on.
- *
- * Context: the answer stays true under memory_lock, and as far as a user can
- *	change it under gate_lock; without either it is a hint.
- * Return: true if so.
- */
-bool cohmem_gate_open(struct cohmem_device *cdev)
-{
-	struct vfio_pci_core_device *core = &cdev->core;
-	struct pci_dev *pdev = core->pdev;
-
-	if (pci_channel_offline(pdev) || READ_ONCE(core->pm_runtime_engaged) ||
-	    cohmem_powered_down(pdev))
-		return false;
-	return pdev->no_command_memory ||
-	       (READ_ONCE(core->vconfig[PCI_COMMAND]) & PCI_COMMAND_MEMORY);
-}
-
 /* BAR0 as vfio-pci-core has mapped it, or NULL. */
 static void __iomem *bar0_of(struct cohmem_device *cdev)
 {
@@ -341,26 +318,6 @@ void cohmem_ready_reset_done(struct cohmem_device *cdev)
 	changed(cdev, 0);
 	kick_locked(cdev, 0);
 	up_write(&cdev->state_lock);
-}
-
-/**
- * cohmem_ready_check() - may the memory be touched right now?
- * @cdev: the device
- *
- * Context: state_lock held, for as long as the answer is relied upon.
- * Return: 0; -EAGAIN to wait; -EIO where the memory has failed.
- */
-int cohmem_ready_check(struct cohmem_device *cdev)
-{
-	lockdep_assert_held(&cdev->state_lock);
-	switch (cdev->ready.state) {
-	case COHMEM_READY:
-		return 0;
-	case COHMEM_FAILED:
-		return -EIO;
-	default:
-		return -EAGAIN;
-	}
 }
 
 static bool worth_waiting(struct cohmem_device *cdev)
