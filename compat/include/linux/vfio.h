@@ -16,7 +16,7 @@
 #endif
 
 /*
- * COHMEM_HAVE_PASID_OPS, since Linux 6.16 ("vfio-iommufd: Support pasid
+ * COHMEM_HAVE_PASID_OPS, since Linux 6.15 ("vfio-iommufd: Support pasid
  * [at|de]tach for physical VFIO devices"). Can go with 6.12.
  */
 #ifndef COHMEM_HAVE_PASID_OPS
