@@ -28,6 +28,8 @@ static const char help[] =
 "  --bar0-size SIZE   size of BAR0 (16M)\n"
 "  --real-bar2 SIZE   size of the real BAR2, 0 for none (the model's)\n"
 "  --real-bar4 SIZE   size of the real BAR4, 0 for none (0)\n"
+"  --cxl-range2 SIZE  the CXL DVSEC has two ranges; so much of the memory, or 0,\n"
+"                     is the second's\n"
 "  --no-msix          interrupts by INTA only (see cohmem-sim(1))\n"
 "  --log FILE         write the log there instead of standard error\n"
 "  -v, --verbose      log every message\n"
@@ -44,7 +46,7 @@ struct run {
 
 enum { OPT_MODEL = 256, OPT_MEM, OPT_HBM, OPT_BASE, OPT_SOCKET, OPT_CONTROL,
        OPT_ID, OPT_LINK, OPT_TRAIN, OPT_BAR0, OPT_BAR2, OPT_BAR4, OPT_LOG,
-       OPT_ONCE, OPT_NO_MSIX };
+       OPT_ONCE, OPT_NO_MSIX, OPT_RANGE2 };
 
 static const struct option options[] = {
 	{ "model", required_argument, NULL, OPT_MODEL },
@@ -61,6 +63,7 @@ static const struct option options[] = {
 	{ "real-bar4", required_argument, NULL, OPT_BAR4 },
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ "no-msix", no_argument, NULL, OPT_NO_MSIX },
+	{ "cxl-range2", required_argument, NULL, OPT_RANGE2 },
 	{ "once", no_argument, NULL, OPT_ONCE },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -113,6 +116,10 @@ static int one_option(struct run *r, int opt)
 	case OPT_HBM:
 		r->has_hbm = true;
 		to = &r->setup.hbm_size;
+		break;
+	case OPT_RANGE2:
+		r->setup.cxl_two_ranges = true;
+		to = &r->setup.cxl_range2;
 		break;
 	case OPT_BASE:
 		to = &r->setup.mem_base;
@@ -168,6 +175,14 @@ static int settle(struct run *r)
 	if (!r->setup.hbm_size || r->setup.hbm_size % SIM_HBM_PAGE)
 		return cohmem_sim_usage_error("run",
 				"--hbm: a multiple of 4K, more than 0");
+	if (r->setup.cxl_two_ranges && !m->cxl_dvsec)
+		return cohmem_sim_usage_error("run",
+				"--cxl-range2: model %s has no CXL DVSEC",
+				m->name);
+	if (r->setup.cxl_range2 % (256 << 20) ||
+	    r->setup.cxl_range2 >= r->setup.hbm_size)
+		return cohmem_sim_usage_error("run",
+				"--cxl-range2: a multiple of 256M, less than --hbm");
 	code = bar_size("--bar0-size", r->setup.bar0_size, false);
 	if (!code)
 		code = bar_size("--real-bar2", r->setup.real_bar2, true);

@@ -133,9 +133,15 @@ static int do_status(struct call *c)
 	add_delay(will, "train_ms", s->will.train_ms);
 	add_delay(will, "clear_ms", s->will.clear_ms);
 	add_delay(will, "silent_ms", s->will.silent_ms);
-	add_delay(will, "cxl_info_valid", s->will.cxl_info_ms);
-	add_delay(will, "cxl_active", s->will.cxl_active_ms);
-	add_u64(will, "cxl_timeout", s->will.cxl_timeout);
+	add_delay(will, "cxl_info_valid", s->will.cxl[0].info_ms);
+	add_delay(will, "cxl_active", s->will.cxl[0].active_ms);
+	add_u64(will, "cxl_timeout", s->will.cxl[0].timeout);
+	if (s->config.nr_cxl_ranges > 1) {
+		add_delay(will, "cxl2_info_valid", s->will.cxl[1].info_ms);
+		add_delay(will, "cxl2_active", s->will.cxl[1].active_ms);
+		add_u64(will, "cxl2_timeout", s->will.cxl[1].timeout);
+		add_u64(will, "cxl2_size", s->will.cxl[1].size);
+	}
 	add_text(will, "link", s->will.link_down ? "down" : "up");
 	add_text(will, "train", s->will.train_stuck ? "stuck" : "ok");
 	add_bool(will, "memory_ready", !s->will.withheld);
@@ -213,11 +219,18 @@ static int do_silent_ms(struct call *c)
 	return 0;
 }
 
-static int cxl_delay(struct call *c, s64 *to)
+static int need_ranges(struct call *c, unsigned int nr)
 {
-	if (!c->sim->model->cxl_dvsec)
-		return fail(c, "model %s has no CXL DVSEC",
-			    c->sim->model->name);
+	if (c->sim->config.nr_cxl_ranges >= nr)
+		return 0;
+	return fail(c, nr > 1 ? "no second range in a CXL DVSEC: run --cxl-range2" :
+				"this model has no memory in a CXL DVSEC");
+}
+
+static int cxl_delay(struct call *c, unsigned int range, s64 *to)
+{
+	if (need_ranges(c, range + 1))
+		return -EINVAL;
 	if (!strcmp(c->argv[0], "follow")) {
 		*to = SIM_FOLLOW;
 		return 0;
@@ -228,21 +241,52 @@ static int cxl_delay(struct call *c, s64 *to)
 
 static int do_cxl_info(struct call *c)
 {
-	return cxl_delay(c, &c->sim->will.cxl_info_ms);
+	return cxl_delay(c, 0, &c->sim->will.cxl[0].info_ms);
+}
+
+static int do_cxl2_info(struct call *c)
+{
+	return cxl_delay(c, 1, &c->sim->will.cxl[1].info_ms);
 }
 
 static int do_cxl_active(struct call *c)
 {
-	return cxl_delay(c, &c->sim->will.cxl_active_ms);
+	return cxl_delay(c, 0, &c->sim->will.cxl[0].active_ms);
 }
 
-static int do_cxl_timeout(struct call *c)
+static int do_cxl2_active(struct call *c)
+{
+	return cxl_delay(c, 1, &c->sim->will.cxl[1].active_ms);
+}
+
+static int cxl_timeout(struct call *c, unsigned int range)
 {
 	u64 v;
 
 	if (number(c, c->argv[0], 7, &v))
 		return -EINVAL;
-	c->sim->will.cxl_timeout = v;
+	c->sim->will.cxl[range].timeout = v;
+	return 0;
+}
+
+static int do_cxl_timeout(struct call *c)
+{
+	return cxl_timeout(c, 0);
+}
+
+static int do_cxl2_timeout(struct call *c)
+{
+	return need_ranges(c, 2) ? -EINVAL : cxl_timeout(c, 1);
+}
+
+static int do_cxl2_size(struct call *c)
+{
+	u64 v;
+
+	if (need_ranges(c, 2) || number(c, c->argv[0], INT64_MAX, &v))
+		return -EINVAL;
+	if (!cohmem_sim_cxl_size(c->sim, v))
+		return fail(c, "a multiple of 256M, less than all the memory");
 	return 0;
 }
 
@@ -524,6 +568,14 @@ static const struct command {
 	  "MEM_ACTIVE after a reset" },
 	{ "set cxl-timeout", 1, 1, do_cxl_timeout, "CODE",
 	  "Memory_Active_Timeout: 0 to 4 are 1, 4, 16, 64, 256 s" },
+	{ "set cxl2-info-valid", 1, 2, do_cxl2_info, "[ms] N|never|follow",
+	  "the same for the second range" },
+	{ "set cxl2-active", 1, 2, do_cxl2_active, "[ms] N|never|follow",
+	  "the same for the second range" },
+	{ "set cxl2-timeout", 1, 1, do_cxl2_timeout, "CODE",
+	  "the same for the second range" },
+	{ "set cxl2-size", 1, 1, do_cxl2_size, "SIZE",
+	  "memory of the second range; 0: it is empty" },
 	{ "set nosoftrst", 1, 1, do_nosoftrst, "1|0",
 	  "D3hot to D0 keeps the state, or resets" },
 	{ "set reset-clears", 1, 1, do_reset_clears, "yes|no",

@@ -136,9 +136,6 @@ static void init_ext_caps(struct sim_config *c)
 	if (c->model->cxl_dvsec || c->model->cxl_bare) {
 		dvsec(c, SIM_CFG_CXL, next, COHMEM_PCI_VENDOR_CXL, 1, 0x38,
 		      COHMEM_DVSEC_CXL_ID);
-		if (c->model->cxl_dvsec)
-			put16(c->byte, SIM_CFG_CXL + COHMEM_CXL_CAP,
-			      COHMEM_CXL_CAP_MEM_CAPABLE | 1 << 4); /* one range */
 		next = SIM_CFG_CXL;
 	}
 	if (c->model->nvidia_dvsec) {
@@ -185,6 +182,8 @@ void cohmem_sim_config_init(struct sim_config *c, const struct sim_model *m,
 	init_caps(c);
 	init_ext_caps(c);
 	memcpy(c->initial, c->byte, sizeof(c->initial));
+	if (m->cxl_dvsec)
+		cohmem_sim_config_cxl_ranges(c, 1);
 }
 
 /**
@@ -196,6 +195,20 @@ void cohmem_sim_config_no_msix(struct sim_config *c)
 	c->byte[SIM_CFG_PCIE + PCI_CAP_LIST_NEXT] = 0;
 	memset(c->byte + SIM_CFG_MSIX, 0, PCI_CAP_MSIX_SIZEOF);
 	memset(c->writable + SIM_CFG_MSIX, 0, PCI_CAP_MSIX_SIZEOF);
+	memcpy(c->initial, c->byte, sizeof(c->initial));
+}
+
+/**
+ * cohmem_sim_config_cxl_ranges() - how many ranges of memory the CXL DVSEC has
+ * @c: config space as after cohmem_sim_config_init(), with a CXL DVSEC
+ * @nr: 1 or 2
+ */
+void cohmem_sim_config_cxl_ranges(struct sim_config *c, unsigned int nr)
+{
+	c->nr_cxl_ranges = nr;
+	put16(c->byte, SIM_CFG_CXL + COHMEM_CXL_CAP,
+	      COHMEM_CXL_CAP_MEM_CAPABLE |
+	      (nr > 1 ? COHMEM_CXL_CAP_HDM_COUNT_2 : 1 << 4));
 	memcpy(c->initial, c->byte, sizeof(c->initial));
 }
 
@@ -371,20 +384,23 @@ void cohmem_sim_config_set_nosoftrst(struct sim_config *c, bool on)
 }
 
 /**
- * cohmem_sim_config_set_cxl() - bring Range 1 of the CXL DVSEC up to date
- * @c: config space; nothing happens where the model has no CXL DVSEC
- * @size: coherent memory, bytes
+ * cohmem_sim_config_set_cxl() - bring a range of the CXL DVSEC up to date
+ * @c: config space
+ * @range: which, from 0; nothing happens where there are fewer
+ * @size: its memory, bytes
  * @timeout_code: Memory_Active_Timeout, 0 to 7
  * @info_valid: MEM_INFO_VALID
  * @active: MEM_ACTIVE
  */
-void cohmem_sim_config_set_cxl(struct sim_config *c, u64 size,
-			       unsigned int timeout_code, bool info_valid,
-			       bool active)
+void cohmem_sim_config_set_cxl(struct sim_config *c, unsigned int range,
+			       u64 size, unsigned int timeout_code,
+			       bool info_valid, bool active)
 {
-	u32 low = 0;
+	u32 pos = SIM_CFG_CXL + (range ? COHMEM_CXL_RANGE2_SIZE_HIGH :
+					 COHMEM_CXL_RANGE1_SIZE_HIGH);
+	u32 low;
 
-	if (!c->model->cxl_dvsec)
+	if (range >= c->nr_cxl_ranges)
 		return;
 	low = (timeout_code & COHMEM_CXL_ACTIVE_TIMEOUT_MASK) <<
 	      COHMEM_CXL_ACTIVE_TIMEOUT_SHIFT;
@@ -394,9 +410,8 @@ void cohmem_sim_config_set_cxl(struct sim_config *c, u64 size,
 	}
 	if (active)
 		low |= COHMEM_CXL_MEM_ACTIVE;
-	put32(c->byte, SIM_CFG_CXL + COHMEM_CXL_RANGE1_SIZE_LOW, low);
-	put32(c->byte, SIM_CFG_CXL + COHMEM_CXL_RANGE1_SIZE_HIGH,
-	      info_valid ? size >> 32 : 0);
+	put32(c->byte, pos, info_valid ? size >> 32 : 0);
+	put32(c->byte, pos + 4, low);
 }
 
 /**

@@ -18,6 +18,7 @@
 #define SIM_CFG_AER		0x100
 #define SIM_CFG_NVIDIA		0x150
 #define SIM_CFG_CXL		0x170
+#define SIM_CXL_RANGES		2	/* at most */
 
 /* MSI-X: table and PBA lie in BAR0. */
 #define SIM_NR_VECTORS		16
@@ -33,6 +34,7 @@ struct sim_config {
 	u16 device_id;
 	u64 bar_size[6];
 	const struct sim_model *model;
+	unsigned int nr_cxl_ranges;	/* 0 without memory in the CXL DVSEC */
 	u8 byte[SIM_CONFIG_SIZE];
 	u8 writable[SIM_CONFIG_SIZE];
 	u8 write1clear[SIM_CONFIG_SIZE];
@@ -45,6 +47,7 @@ enum sim_aer { SIM_AER_CORRECTABLE, SIM_AER_NONFATAL, SIM_AER_FATAL };
 void cohmem_sim_config_init(struct sim_config *c, const struct sim_model *m,
 			    u16 device_id, const u64 bar_size[6]);
 void cohmem_sim_config_no_msix(struct sim_config *c);
+void cohmem_sim_config_cxl_ranges(struct sim_config *c, unsigned int nr);
 void cohmem_sim_config_reset(struct sim_config *c, bool power_on);
 void cohmem_sim_config_read(const struct sim_config *c, u32 pos, void *buf,
 			    u32 len);
@@ -58,9 +61,9 @@ void cohmem_sim_config_set_intx(struct sim_config *c, bool up);
 bool cohmem_sim_config_in_d3(const struct sim_config *c);
 bool cohmem_sim_config_nosoftrst(const struct sim_config *c);
 void cohmem_sim_config_set_nosoftrst(struct sim_config *c, bool on);
-void cohmem_sim_config_set_cxl(struct sim_config *c, u64 size,
-			       unsigned int timeout_code, bool info_valid,
-			       bool active);
+void cohmem_sim_config_set_cxl(struct sim_config *c, unsigned int range,
+			       u64 size, unsigned int timeout_code,
+			       bool info_valid, bool active);
 void cohmem_sim_config_aer(struct sim_config *c, enum sim_aer kind);
 
 #endif /* COHMEM_SIM_CONFIG_H */

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "regs.h"
 #include "sim.h"
 
 /* Delays that no test needs to wait for, and none can miss. */
@@ -80,41 +81,83 @@ static bool elapsed(const struct sim *s, s64 delay_ms)
 	return delay_ms >= 0 && cohmem_sim_since_reset_ms(s) >= delay_ms;
 }
 
-static s64 info_ms(const struct sim *s)
+static s64 info_ms(const struct sim *s, unsigned int range)
 {
-	return s->will.cxl_info_ms == SIM_FOLLOW ? s->will.link_ms :
-						   s->will.cxl_info_ms;
+	s64 ms = s->will.cxl[range].info_ms;
+
+	return ms == SIM_FOLLOW ? s->will.link_ms : ms;
 }
 
-static s64 active_ms(const struct sim *s)
+static s64 active_ms(const struct sim *s, unsigned int range)
 {
-	return s->will.cxl_active_ms == SIM_FOLLOW ? s->will.train_ms :
-						     s->will.cxl_active_ms;
+	s64 ms = s->will.cxl[range].active_ms;
+
+	return ms == SIM_FOLLOW ? s->will.train_ms : ms;
+}
+
+/* MEM_INFO_VALID: its size can be read, be it nothing. */
+static bool info_valid(const struct sim *s, unsigned int range)
+{
+	return !s->will.link_down && !s->will.withheld &&
+	       elapsed(s, info_ms(s, range));
+}
+
+/* MEM_ACTIVE, which nothing can never be. */
+static bool active(const struct sim *s, unsigned int range)
+{
+	return s->will.cxl[range].size && !s->will.train_stuck &&
+	       !s->will.withheld && elapsed(s, active_ms(s, range));
+}
+
+/**
+ * cohmem_sim_cxl_size() - share the memory out between two CXL ranges
+ * @s: the superchip
+ * @range2: size of the second one, 0 for an empty one
+ * Return: true, or false where the DVSEC cannot say that.
+ */
+bool cohmem_sim_cxl_size(struct sim *s, u64 range2)
+{
+	if (range2 & ~(u64)COHMEM_CXL_SIZE_LOW_MASK & 0xffffffff ||
+	    range2 >= s->hbm.size)
+		return false;
+	s->will.cxl[0].size = s->hbm.size - range2;
+	s->will.cxl[1].size = range2;
+	return true;
 }
 
 /**
  * cohmem_sim_link_up() - is the chip-to-chip link trained?
  * @s: the superchip
- * Return: true if so. A part with the CXL DVSEC: MEM_INFO_VALID.
+ * Return: true if so. A part with the CXL DVSEC: MEM_INFO_VALID of all ranges.
  */
 bool cohmem_sim_link_up(const struct sim *s)
 {
-	if (s->will.link_down || s->will.withheld)
-		return false;
-	return elapsed(s, s->model->cxl_dvsec ? info_ms(s) : s->will.link_ms);
+	unsigned int i;
+
+	for (i = 0; i < s->config.nr_cxl_ranges; i++)
+		if (!info_valid(s, i))
+			return false;
+	return s->config.nr_cxl_ranges ||
+	       (!s->will.link_down && !s->will.withheld &&
+		elapsed(s, s->will.link_ms));
 }
 
 /**
  * cohmem_sim_trained() - is the memory trained?
  * @s: the superchip
- * Return: true if so. A part with the CXL DVSEC: MEM_ACTIVE.
+ * Return: true if so. A part with the CXL DVSEC: MEM_ACTIVE of all ranges that
+ * have memory.
  */
 bool cohmem_sim_trained(const struct sim *s)
 {
-	if (s->will.train_stuck || s->will.withheld)
-		return false;
-	return elapsed(s, s->model->cxl_dvsec ? active_ms(s) :
-						s->will.train_ms);
+	unsigned int i;
+
+	for (i = 0; i < s->config.nr_cxl_ranges; i++)
+		if (s->will.cxl[i].size && !active(s, i))
+			return false;
+	return s->config.nr_cxl_ranges ||
+	       (!s->will.train_stuck && !s->will.withheld &&
+		elapsed(s, s->will.train_ms));
 }
 
 /**
@@ -154,10 +197,13 @@ bool cohmem_sim_silent(const struct sim *s)
 void cohmem_sim_tick(struct sim *s)
 {
 	bool ready = cohmem_sim_ready(s);
+	unsigned int i;
 
-	cohmem_sim_config_set_cxl(&s->config, s->hbm.size, s->will.cxl_timeout,
-				  cohmem_sim_link_up(s),
-				  cohmem_sim_link_up(s) && cohmem_sim_trained(s));
+	for (i = 0; i < s->config.nr_cxl_ranges; i++)
+		cohmem_sim_config_set_cxl(&s->config, i, s->will.cxl[i].size,
+					  s->will.cxl[i].timeout,
+					  info_valid(s, i),
+					  info_valid(s, i) && active(s, i));
 	if (ready == s->was_ready)
 		return;
 	s->was_ready = ready;
@@ -175,14 +221,15 @@ void cohmem_sim_tick(struct sim *s)
  */
 s64 cohmem_sim_next_deadline_ms(const struct sim *s)
 {
-	const s64 at[] = {
-		s->model->cxl_dvsec ? info_ms(s) : s->will.link_ms,
-		s->model->cxl_dvsec ? active_ms(s) : s->will.train_ms,
-	};
+	s64 at[2 * SIM_CXL_RANGES] = { s->will.link_ms, s->will.train_ms };
 	s64 now = cohmem_sim_since_reset_ms(s), next = -1;
-	unsigned int i;
+	unsigned int i, nr = s->config.nr_cxl_ranges;
 
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < nr; i++) {
+		at[2 * i] = info_ms(s, i);
+		at[2 * i + 1] = active_ms(s, i);
+	}
+	for (i = 0; i < (nr ? 2 * nr : 2); i++)
 		if (at[i] > now && (next < 0 || at[i] - now < next))
 			next = at[i] - now;
 	/* Round up, so that the deadline has passed when we look. */
@@ -325,9 +372,12 @@ int cohmem_sim_init(struct sim *s, const struct sim_setup *setup)
 		s->bar_fd[i] = -1;
 	s->will = (struct sim_behaviour){
 		.link_ms = LINK_MS, .train_ms = TRAIN_MS,
-		.cxl_info_ms = SIM_FOLLOW, .cxl_active_ms = SIM_FOLLOW,
-		.cxl_timeout = 1,
 	};
+	for (i = 0; i < SIM_CXL_RANGES; i++)
+		s->will.cxl[i] = (struct sim_cxl_range){
+			.info_ms = SIM_FOLLOW, .active_ms = SIM_FOLLOW,
+			.timeout = 1,
+		};
 	cohmem_sim_dma_init(&s->dma);
 	cohmem_sim_irq_init(s);
 
@@ -349,6 +399,9 @@ int cohmem_sim_init(struct sim *s, const struct sim_setup *setup)
 			       s->bar_size);
 	if (setup->no_msix)
 		cohmem_sim_config_no_msix(&s->config);
+	if (setup->cxl_two_ranges)
+		cohmem_sim_config_cxl_ranges(&s->config, 2);
+	cohmem_sim_cxl_size(s, setup->cxl_range2);
 	cohmem_sim_reset(s, SIM_RESET_POWER_ON);
 	return 0;
 }

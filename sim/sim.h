@@ -91,19 +91,30 @@ struct sim_counters {
 };
 
 /**
+ * struct sim_cxl_range - how a range of the CXL DVSEC behaves
+ * @size: its share of the coherent memory
+ * @info_ms, @active_ms: delays after a reset, or SIM_NEVER; SIM_FOLLOW takes
+ *	those of the link and the training
+ * @timeout: Memory_Active_Timeout code
+ */
+struct sim_cxl_range {
+	u64 size;
+	s64 info_ms, active_ms;
+	unsigned int timeout;
+};
+
+/**
  * struct sim_behaviour - what the control socket can change
  * @link_ms, @train_ms, @clear_ms: delays after a reset, or SIM_NEVER
- * @cxl_info_ms, @cxl_active_ms: the same for the CXL DVSEC; SIM_FOLLOW takes
- *	@link_ms and @train_ms
- * @cxl_timeout: Memory_Active_Timeout code
+ * @cxl: the same for each range of the CXL DVSEC
  * @silent_ms: after a reset the function answers all-ones for so long
  * @link_down, @train_stuck: as if the delay were SIM_NEVER, without losing it
  * @withheld: memory not ready now, whatever the clock says
  * @clears: a reset also clears the coherent memory
  */
 struct sim_behaviour {
-	s64 link_ms, train_ms, clear_ms, cxl_info_ms, cxl_active_ms;
-	unsigned int cxl_timeout;
+	s64 link_ms, train_ms, clear_ms;
+	struct sim_cxl_range cxl[SIM_CXL_RANGES];
 	s64 silent_ms;
 	bool link_down, train_stuck, withheld, clears;
 };
@@ -167,6 +178,8 @@ struct sim_setup {
 	u64 real_bar2, real_bar4;
 	u64 bar0_size;
 	bool no_msix;
+	bool cxl_two_ranges;	/* HDM count 2; the second may be empty */
+	u64 cxl_range2;		/* its size, taken from the first */
 };
 
 int cohmem_sim_init(struct sim *s, const struct sim_setup *setup);
@@ -178,6 +191,7 @@ void cohmem_sim_tick(struct sim *s);
 s64 cohmem_sim_next_deadline_ms(const struct sim *s);
 u64 cohmem_sim_now_ns(void);
 s64 cohmem_sim_since_reset_ms(const struct sim *s);
+bool cohmem_sim_cxl_size(struct sim *s, u64 range2);
 bool cohmem_sim_link_up(const struct sim *s);
 bool cohmem_sim_trained(const struct sim *s);
 bool cohmem_sim_cleared(const struct sim *s);

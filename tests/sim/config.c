@@ -273,6 +273,64 @@ static void cxl_range(void **state)
 	assert_true(ctl_number(p, "counters", "polls_not_ready") >= 2);
 }
 
+/* Range 2 of the DVSEC: size at +0x28 and +0x2c, and bits of its own. */
+static void cxl_second_range(void **state)
+{
+	const char *args[] = { "--hbm", "1G", "--cxl-range2", "256M", NULL };
+	struct sim_proc *p = sim_start("next", args);
+	unsigned int pos;
+
+	(void)state;
+	wire_open(p);
+	pos = find_dvsec(p->fd, 0x1e98, 0);
+	assert_int_equal(cfg_read(p->fd, pos + 0xa, 2) >> 4 & 3, 2);
+	wait_ready(p);
+	assert_int_equal(cfg_read(p->fd, pos + 0x1c, 4), 0x30002003);
+	assert_int_equal(cfg_read(p->fd, pos + 0x2c, 4), 0x10002003);
+
+	/* Each bit waits for itself, and the memory for all of them. */
+	ctl_ok(p, "set cxl2-timeout 2");
+	ctl_ok(p, "set cxl2-active never");
+	wire_call(p->fd, RESET, NULL, 0, NULL, 0, scratch());
+	sleep_ms(120);
+	assert_int_equal(cfg_read(p->fd, pos + 0x1c, 4) & 0xe003, 0x2003);
+	assert_int_equal(cfg_read(p->fd, pos + 0x2c, 4) & 0xe003, 0x4001);
+	assert_false(ctl_true(p, "status", "ready"));
+	ctl_ok(p, "set cxl2-info-valid never");
+	ctl_ok(p, "set cxl2-active 1");
+	assert_int_equal(cfg_read(p->fd, pos + 0x2c, 4), 0x4000);
+	assert_int_equal(cfg_read(p->fd, pos + 0x1c, 4) & 3, 3);
+	assert_false(ctl_true(p, "status", "ready"));
+	ctl_ok(p, "set cxl2-info-valid ms 1");
+	assert_true(ctl_true(p, "status", "ready"));
+
+	/* Empty: valid, never active, and nothing to wait for. */
+	ctl_ok(p, "set cxl2-size 0");
+	ctl_ok(p, "set cxl2-active never");
+	assert_int_equal(cfg_read(p->fd, pos + 0x2c, 4) & 0xf0000003, 1);
+	assert_int_equal(cfg_read(p->fd, pos + 0x28, 4), 0);
+	assert_int_equal(cfg_read(p->fd, pos + 0x1c, 4), 0x40002003);
+	assert_true(ctl_true(p, "status", "ready"));
+	assert_non_null(strstr(ctl(p, "set cxl2-size 1G"), "\"ok\":false"));
+	assert_non_null(strstr(ctl(p, "set cxl2-size 1M"), "\"ok\":false"));
+	ctl_ok(p, "defaults");
+	assert_int_equal(cfg_read(p->fd, pos + 0x2c, 4), 0x10002003);
+	sim_stop(p);
+}
+
+/* One range, as all models have it: nothing where the second would be. */
+static void cxl_no_second_range(void **state)
+{
+	struct sim_proc *p = *state;
+	unsigned int pos = find_dvsec(p->fd, 0x1e98, 0);
+
+	wait_ready(p);
+	assert_int_equal(cfg_read(p->fd, pos + 0xa, 2) >> 4 & 3, 1);
+	assert_int_equal(cfg_read(p->fd, pos + 0x28, 4), 0);
+	assert_int_equal(cfg_read(p->fd, pos + 0x2c, 4), 0);
+	assert_non_null(strstr(ctl(p, "set cxl2-active 5"), "--cxl-range2"));
+}
+
 static void removal_reads_all_ones(void **state)
 {
 	struct sim_proc *p = *state;
@@ -345,6 +403,8 @@ int main(void)
 		WITH(d3_with_and_without_soft_reset, start_gh200),
 		WITH(aer_logs_and_sticks, start_gh200),
 		WITH(cxl_range, start_next),
+		WITH(cxl_no_second_range, start_next),
+		cmocka_unit_test(cxl_second_range),
 		WITH(removal_reads_all_ones, start_gh200),
 		WITH(silent_after_reset, start_gb200),
 		WITH(round_trip, start_gh200),

@@ -146,6 +146,7 @@ static void words_that_make_no_sense(void **state)
 		"set link-ms -1", "set link-ms 1 2", "set link-ms 99999999999",
 		"set train maybe", "set cxl-timeout 8", "set nosoftrst 2",
 		"set cxl-active 5",	/* gh200 has no CXL DVSEC */
+		"set cxl2-active 5", "set cxl2-timeout 1", "set cxl2-size 0",
 		"aer", "aer sometimes", "aer fatal loudly", "remove slowly",
 		"poison", "poison add", "poison add 0", "poison add 0 0",
 		"poison add 0x4000000 1", "poison add 0 0x4000001",
@@ -166,6 +167,15 @@ static void words_that_make_no_sense(void **state)
 	}
 }
 
+static int start_ranges(void **state)
+{
+	const char *args[] = { "--cxl-range2", "0", NULL };
+
+	*state = sim_start("next", args);
+	wire_open(*state);
+	return 0;
+}
+
 static void everything_in_help_works(void **state)
 {
 	static const char * const good[] = {
@@ -173,7 +183,9 @@ static void everything_in_help_works(void **state)
 		"set link-ms 5", "set train-ms never", "set clear-ms 7",
 		"set silent-ms 0", "set link down", "set train stuck",
 		"set memory-ready no", "set cxl-info-valid ms 3",
-		"set cxl-active follow", "set cxl-timeout 4", "set nosoftrst 1",
+		"set cxl-active follow", "set cxl-timeout 4",
+		"set cxl2-info-valid 3", "set cxl2-active ms 4",
+		"set cxl2-timeout 0", "set cxl2-size 0", "set nosoftrst 1",
 		"set reset-clears no", "aer correctable", "remove", "restore",
 		"poison add 0 1", "poison list", "poison clear",
 		"watch add 0 4K", "watch clear", "mem read 0 1",
@@ -371,7 +383,7 @@ int main(void)
 		ALONE(many_clients),
 		ALONE(client_that_never_reads),
 		ALONE(words_that_make_no_sense),
-		WITH(everything_in_help_works, start_next),
+		WITH(everything_in_help_works, start_ranges),
 		ALONE(poison_has_room_and_an_end),
 		ALONE(remove_drop_hangs_up),
 		ALONE(ctl_program),
