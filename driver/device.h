@@ -264,6 +264,9 @@ void cohmem_access_end(struct cohmem_device *cdev);
 void cohmem_alias_init(struct cohmem_device *cdev);
 void cohmem_alias_drop(struct cohmem_device *cdev);
 
+/* pm.c */
+void cohmem_pm_setup(struct pci_dev *pdev);
+
 /* mmap.c */
 int cohmem_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
 void cohmem_zap(struct cohmem_device *cdev);

@@ -143,6 +143,7 @@ static int cohmem_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = vfio_pci_core_register_device(&cdev->core);
 	if (ret)
 		goto err_scrub;
+	cohmem_pm_setup(pdev);
 	return 0;
 
 err_scrub:
