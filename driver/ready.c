@@ -129,13 +129,35 @@ static void kick_locked(struct cohmem_device *cdev, unsigned int delay_ms)
 		schedule_delayed_work(&cdev->poll, msecs_to_jiffies(delay_ms));
 }
 
+/* Which of two CXL ranges failed, as words for the log. */
+static const char *failed_range(struct cohmem_device *cdev)
+{
+	u32 bit;
+
+	if (!cdev->plat.cxl_range2)
+		return "";
+	switch (cdev->ready.fail) {
+	case COHMEM_FAIL_INFO_VALID:
+		bit = COHMEM_CXL_MEM_INFO_VALID;
+		break;
+	case COHMEM_FAIL_ACTIVE:
+		bit = COHMEM_CXL_MEM_ACTIVE;
+		break;
+	default:
+		return "";
+	}
+	return read_cxl(cdev, COHMEM_CXL_RANGE1_SIZE_LOW) & bit ?
+	       " (range 2)" : " (range 1)";
+}
+
 static void say_outcome(struct cohmem_device *cdev, u64 waited_ms)
 {
 	struct pci_dev *pdev = cdev->core.pdev;
 
 	if (cdev->ready.state == COHMEM_FAILED)
-		pci_err(pdev, "coherent memory failed after %llu ms: %s; accesses to it fail until the next reset\n",
-			waited_ms, cohmem_fail_str(cdev->ready.fail));
+		pci_err(pdev, "coherent memory failed after %llu ms: %s%s; accesses to it fail until the next reset\n",
+			waited_ms, cohmem_fail_str(cdev->ready.fail),
+			failed_range(cdev));
 	else if (waited_ms >= SLOW_MS)
 		pci_info(pdev, "coherent memory ready after %llu ms\n",
 			 waited_ms);

@@ -140,6 +140,7 @@ start_vm() {
 		# with QEMU as its client, behind a port.
 		args+=(-chardev "socket,id=qmp,path=$sock/qmp" -device virtserialport,chardev=qmp,name=org.cohmem.qmp)
 	fi
+	args+=("${scenario_qemu[@]}")
 	if [ -n "$scenario_l2" ]; then
 		args+=(-drive "if=none,id=qemu,file=$qemu_image,format=raw,readonly=on"
 			-device virtio-blk-pci,drive=qemu)

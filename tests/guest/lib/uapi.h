@@ -21,8 +21,19 @@ struct abi_attach_pt {
 	uint32_t argsz, flags, pt_id;
 };
 
+/* since 6.15 */
+struct abi_attach_pt_pasid {
+	uint32_t argsz, flags, pt_id, pasid;
+};
+
+struct abi_detach_pt_pasid {
+	uint32_t argsz, flags, pasid;
+};
+
+#define ABI_PT_PASID		1
 #define ABI_BIND_IOMMUFD	_IO(';', 100 + 18)
 #define ABI_ATTACH_PT		_IO(';', 100 + 19)
+#define ABI_DETACH_PT		_IO(';', 100 + 20)
 
 /* include/uapi/linux/vfio.h: features; DMA_BUF since 7.0 or so */
 #define ABI_FEATURE_LOW_POWER_ENTRY	3
