@@ -29,8 +29,8 @@
  * batch of leaves) under memory_lock or state_lock, and no user page is faulted
  * in under either of them: that fault might need the same locks.
  *
- * A reset that vfio does not announce by memory_lock (sysfs) is seen through
- * reset_prepare(), which changes the state under state_lock and only then
+ * A reset that vfio does not announce by memory_lock (sysfs, system sleep) is seen
+ * through reset_prepare() or its like, which changes the state under state_lock and only then
  * removes user leaves and aliases: whoever comes later sees the state, whoever
  * came earlier is swept away.
  */
