@@ -3,8 +3,8 @@
  * Fuzz target for the emulator's wire: one input is what one client sends.
  *
  * The whole server runs in this process on a socket pair, so that framing,
- * messages, DMA table, interrupts and engine are all reached. Build with clang
- * (-Dfuzz=true); run: sim-fuzz -max_len=4096 CORPUS
+ * messages, DMA table, interrupts and engine are all reached. meson.build says
+ * how to run it.
  */
 #include <fcntl.h>
 #include <stdlib.h>
