@@ -7,6 +7,9 @@
 
 #define CONFIG_EXTENDED	4096
 
+/* The kernel's own driver for these parts. It lays the memory out as ours does. */
+#define PEER_DRIVER	"nvgrace_gpu_vfio_pci"
+
 __attribute__((format(printf, 3, 4)))
 static void add_hint(struct view *v, const char *way_out, const char *fmt, ...)
 {
@@ -62,9 +65,14 @@ static void hint_memory(struct view *v)
 		if (f->is_vfio && strcmp(f->driver, COHMEM_DRIVER)) {
 			snprintf(way_out, sizeof(way_out), "cohmem bind %s",
 				 f->bdf);
-			add_hint(v, way_out,
-				 "driver %s does not show the coherent memory to its user",
-				 f->driver);
+			if (!strcmp(f->driver, PEER_DRIVER))
+				add_hint(v, way_out,
+					 "driver %s shows the memory to its user, too, but tells nobody about it: this layout is computed from firmware and DVSECs; readiness and bad pages are unknown",
+					 f->driver);
+			else
+				add_hint(v, way_out,
+					 "driver %s does not show the coherent memory to its user",
+					 f->driver);
 		}
 		break;
 	}
