@@ -21,13 +21,17 @@
 /* Longer than it takes from the GPU's waking to that of its users. */
 #define TRAINING_MS	3000
 
+static void need_sleep(void)
+{
+	if (!file_exists("/sys/power/pm_test"))
+		SKIP("this kernel cannot test its suspend");
+}
+
 static void sleep_and_wake(void)
 {
 	double begin = now_ms();
 	int ret;
 
-	if (!file_exists("/sys/power/pm_test"))
-		SKIP("this kernel cannot test its suspend");
 	CHECK_EQ(file_write("/sys/power/pm_test", "platform"), 0);
 	/* seconds; where it is no parameter it is 5 */
 	file_write("/sys/module/suspend/parameters/pm_test_delay", "1");
@@ -48,6 +52,7 @@ static void bound_and_unused(void)
 	struct dev d;
 	u64 v;
 
+	need_sleep();
 	dev_open(&d);
 	CHECK_EQ(reg_write(&d, 4, 0, &(u64){ 0x5a5a }, 8), 8);
 	dev_close(&d);
@@ -68,6 +73,7 @@ static void open_and_mapped(void)
 	struct dev d;
 	u8 *p;
 
+	need_sleep();
 	dev_open(&d);
 	set_command(&d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
 	cfg_w64(&d, 0x20, 0x8000000000ULL);
@@ -120,6 +126,7 @@ static void woken_up_untrained(void)
 	struct dev d;
 	double begin;
 
+	need_sleep();
 	resets_when_it_wakes();
 	dev_open(&d);
 	l.p = map(&d, 4, 0, STRETCH);
@@ -168,6 +175,7 @@ static void while_somebody_waits(void)
 	struct dev d;
 	pthread_t t;
 
+	need_sleep();
 	dev_open(&d);
 	l.p = map(&d, 4, 0, STRETCH);
 	reset_slowly(&d, 1500);
@@ -186,6 +194,7 @@ static void in_d3hot_already(void)
 	struct dev d;
 	u64 v;
 
+	need_sleep();
 	resets_when_it_wakes();
 	dev_open(&d);
 	CHECK_EQ(reg_write(&d, 4, 0, &(u64){ 77 }, 8), 8);
@@ -216,6 +225,7 @@ static void in_low_power_already(void)
 	u64 v;
 	int ret;
 
+	need_sleep();
 	dev_open(&d);
 	CHECK_EQ(reg_write(&d, 4, 0, &(u64){ 78 }, 8), 8);
 	ret = feature(&d, ABI_FEATURE_LOW_POWER_ENTRY);
