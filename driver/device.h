@@ -265,7 +265,7 @@ void cohmem_alias_init(struct cohmem_device *cdev);
 void cohmem_alias_drop(struct cohmem_device *cdev);
 
 /* pm.c */
-void cohmem_pm_setup(struct pci_dev *pdev);
+int cohmem_pm_register(struct cohmem_device *cdev);
 
 /* mmap.c */
 int cohmem_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);

@@ -140,10 +140,9 @@ static int cohmem_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = cohmem_scrub_init(cdev);
 	if (ret)
 		goto err_poison;
-	ret = vfio_pci_core_register_device(&cdev->core);
+	ret = cohmem_pm_register(cdev);
 	if (ret)
 		goto err_scrub;
-	cohmem_pm_setup(pdev);
 	return 0;
 
 err_scrub:

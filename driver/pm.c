@@ -11,17 +11,17 @@
  * user's word: the PCI core passes it by, and its waking up counts by itself.
  *
  * vfio-pci-core gives a driver its own power management operations, which know
- * runtime PM only, each time that it registers a device. They are taken from
- * there and completed.
+ * runtime PM only, each time that it registers a device. Ours take their place
+ * and pass runtime PM on.
  */
-#include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/pm.h>
+#include <linux/pm_runtime.h>
 
 #include "device.h"
 
-static struct dev_pm_ops pm_ops;
-static DEFINE_MUTEX(pm_ops_lock);	/* guards filling pm_ops, once */
+/* vfio-pci-core's; set before ours can be called, and always to the same. */
+static const struct dev_pm_ops *core_ops;
 
 static int cohmem_suspend(struct device *dev)
 {
@@ -35,28 +35,47 @@ static int cohmem_resume(struct device *dev)
 	return 0;
 }
 
-/**
- * cohmem_pm_setup() - take part in system sleep
- * @pdev: the function, registered with vfio-pci-core just now
- *
- * Context: probe. No system sleep begins while a probe goes on.
- */
-void cohmem_pm_setup(struct pci_dev *pdev)
+static int cohmem_runtime_suspend(struct device *dev)
 {
-	struct device_driver *drv = pdev->dev.driver;
+	return core_ops->runtime_suspend(dev);
+}
 
-	mutex_lock(&pm_ops_lock);
-	if (!pm_ops.suspend) {
-		struct dev_pm_ops ops = *drv->pm;
+static int cohmem_runtime_resume(struct device *dev)
+{
+	return core_ops->runtime_resume(dev);
+}
 
-		ops.suspend = cohmem_suspend;
-		ops.resume = cohmem_resume;
-		ops.freeze = cohmem_suspend;
-		ops.thaw = cohmem_resume;
-		ops.poweroff = cohmem_suspend;
-		ops.restore = cohmem_resume;
-		pm_ops = ops;
+static const struct dev_pm_ops cohmem_pm_ops = {
+	SYSTEM_SLEEP_PM_OPS(cohmem_suspend, cohmem_resume)
+	RUNTIME_PM_OPS(cohmem_runtime_suspend, cohmem_runtime_resume, NULL)
+};
+
+/**
+ * cohmem_pm_register() - register with vfio-pci-core, and take part in sleep
+ * @cdev: the device
+ *
+ * The device stays awake until its operations are in place. Those of others go
+ * back to the core's for a moment; runtime PM is the same by either, and no
+ * system sleep begins while a probe goes on.
+ *
+ * Context: probe.
+ * Return: 0, or what vfio_pci_core_register_device() returns.
+ */
+int cohmem_pm_register(struct cohmem_device *cdev)
+{
+	struct device *dev = &cdev->core.pdev->dev;
+	const struct dev_pm_ops *ops;
+	int ret;
+
+	pm_runtime_get_noresume(dev);
+	ret = vfio_pci_core_register_device(&cdev->core);
+	if (!ret) {
+		/* Another device may be here, too: look once. */
+		ops = READ_ONCE(dev->driver->pm);
+		if (ops != &cohmem_pm_ops)
+			core_ops = ops;
+		WRITE_ONCE(dev->driver->pm, &cohmem_pm_ops);
 	}
-	drv->pm = &pm_ops;
-	mutex_unlock(&pm_ops_lock);
+	pm_runtime_put(dev);
+	return ret;
 }
