@@ -117,7 +117,7 @@ static void show_bars(const struct cohmem_func *f)
 		     b->is_io ? "I/O" : b->is_64 ? "64-bit" : "32-bit",
 		     b->prefetch ? " prefetchable" : "",
 		     cohmem_layout_at_bar(&f->memory.layout, i) ?
-		     " (guest sees coherent memory instead)" : "");
+		     " (with cohmem_vfio_pci a guest sees coherent memory instead)" : "");
 		first = false;
 	}
 }
