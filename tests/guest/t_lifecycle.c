@@ -25,7 +25,7 @@
 #define DMA_BYTES	(64 * KiB)
 #define IOVA		(4ULL << 30)
 /* Five seconds of blinking and a busy machine; what hangs takes much longer. */
-#define ASKED_MS	15000
+#define ASKED_MS	25000
 #define GONE_MS		10000
 
 enum { LOAD, READ, WRITE, CONFIGURE, MAP, NR_USERS };

@@ -24,7 +24,7 @@
 /* No power, no light: the kernel is through with what was in the slot. */
 #define SLOT_OFF	(PCI_EXP_SLTCTL_PIC | PCI_EXP_SLTCTL_PCC)
 /* Five seconds of blinking, some of work, and a machine that is busy. */
-#define EMPTY_MS	20000
+#define EMPTY_MS	30000
 #define FOUND_MS	20000
 #define DRIVER		"cohmem_vfio_pci"
 
