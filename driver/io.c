@@ -113,7 +113,7 @@ static void *alias_get(struct cohmem_device *cdev,
 	if (a)
 		goto found;
 
-	a = kmalloc(sizeof(*a), GFP_KERNEL);
+	a = kzalloc_obj(*a);
 	if (!a)
 		return NULL;
 	a->r = r;
@@ -135,6 +135,7 @@ static void *alias_get(struct cohmem_device *cdev,
 		atomic_inc(&cdev->nr_alias);
 	}
 found:
+	/* What is in it comes first; pairs with the load above. */
 	smp_store_release(&cdev->alias_recent, a);
 	return a->addr;
 }
