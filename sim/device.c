@@ -69,11 +69,15 @@ const char *cohmem_sim_reset_name(enum sim_reset kind)
 /**
  * cohmem_sim_since_reset_ms() - how long ago the last reset was
  * @s: the superchip
+ *
+ * As of the last cohmem_sim_tick(): the clock stands still between two of them,
+ * so that no register says "ready" before the memory has come back.
+ *
  * Return: milliseconds.
  */
 s64 cohmem_sim_since_reset_ms(const struct sim *s)
 {
-	return (cohmem_sim_now_ns() - s->reset_ns) / 1000000;
+	return (s->now_ns - s->reset_ns) / 1000000;
 }
 
 static bool elapsed(const struct sim *s, s64 delay_ms)
@@ -196,9 +200,11 @@ bool cohmem_sim_silent(const struct sim *s)
  */
 void cohmem_sim_tick(struct sim *s)
 {
-	bool ready = cohmem_sim_ready(s);
 	unsigned int i;
+	bool ready;
 
+	s->now_ns = cohmem_sim_now_ns();
+	ready = cohmem_sim_ready(s);
 	for (i = 0; i < s->config.nr_cxl_ranges; i++)
 		cohmem_sim_config_set_cxl(&s->config, i, s->will.cxl[i].size,
 					  s->will.cxl[i].timeout,
@@ -261,6 +267,7 @@ void cohmem_sim_reset(struct sim *s, enum sim_reset kind)
 {
 	s->count.resets[kind]++;
 	s->reset_ns = cohmem_sim_now_ns();
+	s->now_ns = s->reset_ns;
 	cohmem_sim_engine_reset(s);
 	cohmem_sim_config_reset(&s->config, kind == SIM_RESET_POWER_ON);
 	cohmem_sim_irq_intx_update(s);

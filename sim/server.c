@@ -199,6 +199,7 @@ int cohmem_sim_server_run(struct sim_server *v)
 	unsigned int i;
 
 	while (!v->stop) {
+		cohmem_sim_tick(v->sim);
 		prepare(v, p);
 		if (poll(p, NR_SLOTS + SIM_MAX_CONTROL, timeout(v)) < 0) {
 			if (errno == EINTR)

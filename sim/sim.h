@@ -154,6 +154,7 @@ struct sim {
 	u64 bar_size[6];
 	int bar_fd[6];		/* memfd behind each BAR, or -1 */
 	u64 reset_ns;		/* when the last reset was */
+	u64 now_ns;		/* when the last tick was */
 	bool removed;
 	bool was_ready;		/* as of the last cohmem_sim_tick() */
 	int msix_fd[SIM_NR_VECTORS];
