@@ -50,6 +50,14 @@ locked() {
 	flock "$COHMEM_LOCK_FD"
 }
 
+# kbuild_cross FLAVOUR: what kbuild in the toolbox needs to know of it.
+kbuild_cross() {
+	case $1 in
+	arm64*) echo 'ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- CC=aarch64-linux-gnu-gcc-14' ;;
+	*) echo 'ARCH=x86 CC=gcc-14' ;;
+	esac
+}
+
 # The Debian mirror that this machine's apt is set up with.
 debian_mirror() {
 	local uri
