@@ -27,6 +27,11 @@
  */
 #define COHMEM_GONE_TIMEOUT_MS		1000
 
+/* PCIe 6.0, 7.9.6: Designated Vendor-Specific Extended Capability. */
+#define COHMEM_ECAP_DVSEC		0x23
+#define COHMEM_DVSEC_HEADER1		0x04	/* vendor 15:0, length 31:20 */
+#define COHMEM_DVSEC_LEN_SHIFT		20
+
 /* NVIDIA DVSEC id 3, word at +0xa, bit 0: the MIG bug is fixed. */
 #define COHMEM_DVSEC_NVIDIA_ID		3
 #define COHMEM_DVSEC_NVIDIA_FLAGS	0x0a
