@@ -159,7 +159,10 @@ static void read_and_write_stop_there(void)
 	rebind();
 }
 
-/* No new mapping shows it: not now, not after a reset, not to the next user. */
+/*
+ * Where the policy refuses it, no new mapping shows it: not now, not after a
+ * reset, not to the next user.
+ */
 static void nobody_maps_it_again(void)
 {
 	const struct facts *f = facts();
@@ -169,6 +172,7 @@ static void nobody_maps_it_again(void)
 	u8 *p;
 
 	fresh(false);
+	CHECK_EQ(file_write(dev_path("cohmem/poison_policy"), "refuse"), 0);
 	CHECK_EQ(note_bad(f->mem_base + bad), 0);
 	for (user = 0; user < 2; user++) {
 		dev_open(&d);
@@ -199,7 +203,10 @@ static void sysfs_takes_only_our_pages(void)
 	rebind();
 }
 
-/* More bad pages than the driver can note: then none is trusted. */
+/*
+ * More bad pages than the driver can note: then none is trusted, by the kernel
+ * in any case, and for users where the policy refuses bad pages.
+ */
 static void overflow_closes_the_memory(void)
 {
 	const struct facts *f = facts();
@@ -213,6 +220,7 @@ static void overflow_closes_the_memory(void)
 		CHECK_EQ(note_bad(f->mem_base + GiB + i * f->page), 0);
 	CHECK(attr_u64("poison_overflow"), "not after %u pages", i);
 	test_info("after %u pages", i);
+	CHECK_EQ(file_write(dev_path("cohmem/poison_policy"), "refuse"), 0);
 	dev_open(&d);
 	CHECK_ERRNO(reg_read(&d, 4, 0, &v, 8), EIO);
 	p = map(&d, 4, 0, f->page);
