@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A user who leaves something behind, and whether it is still there. */
+#include "scrubbing.h"
+
+#define MARKS	16
+
+/* Spread over all of the memory, the last bytes among them. */
+static u64 mark_at(unsigned int i)
+{
+	u64 off = facts()->hbm / MARKS * i + 4096 * i;
+
+	return i == MARKS - 1 ? facts()->hbm - 8 : off & ~7ULL;
+}
+
+/**
+ * scrub_policy() - when the memory is cleared
+ * @word: as the attribute takes it
+ */
+void scrub_policy(const char *word)
+{
+	if (facts()->hbm > 8 * GiB)
+		SKIP("clearing %llu GiB would fill the host: use --hbm 3584M",
+		     (unsigned long long)(facts()->hbm / GiB));
+	attr_write("scrub", word);
+}
+
+/**
+ * leave_traces() - data all over the memory
+ */
+void leave_traces(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < MARKS; i++)
+		sim_mem_write(mark_at(i), &(u64){ 0x5a5a5a5a5a5a5a5aULL + i },
+			      8);
+}
+
+/**
+ * traces_left() - how many of them can still be found
+ * Return: the number.
+ */
+unsigned int traces_left(void)
+{
+	unsigned int i, nr = 0;
+	u64 v;
+
+	for (i = 0; i < MARKS; i++) {
+		sim_mem_read(mark_at(i), &v, 8);
+		nr += !!v;
+	}
+	return nr;
+}
+
+/**
+ * scrub_user() - one who opens the device, leaves traces, and closes it in time
+ * @training_ms: how long the memory takes after the resets in and after close;
+ *	0 for as long as ever
+ */
+void scrub_user(unsigned int training_ms)
+{
+	struct dev d;
+	double start;
+
+	dev_open(&d);
+	set_command(&d, 2, 0);
+	CHECK(attr_becomes("ready_state", "ready", AT_ONCE_MS),
+	      "the memory does not get ready");
+	leave_traces();
+	if (training_ms)
+		sim_training(training_ms);
+	start = now_ms();
+	dev_close(&d);
+	test_info("close took %.0f ms", now_ms() - start);
+	CHECK(now_ms() - start < CLOSE_MS, "close took %.0f ms",
+	      now_ms() - start);
+}
+
+/**
+ * scrub_starts() - wait until clearing is on its way
+ * @ms: how long
+ * Return: true if it waits for the memory, or runs.
+ */
+bool scrub_starts(unsigned int ms)
+{
+	double end = now_ms() + ms;
+	char text[32];
+
+	do {
+		attr_read("scrub_state", text, sizeof(text));
+		if (!strcmp(text, "waiting") || !strcmp(text, "running"))
+			return true;
+	} while (now_ms() < end);
+	return false;
+}
+
+/**
+ * scrub_ends() - wait for the end of the clearing, and how it went
+ * @result: what scrub_result has to read
+ */
+void scrub_ends(const char *result)
+{
+	char state[32];
+
+	if (!attr_becomes("scrub_state", "idle", CLEARED_MS)) {
+		attr_read("scrub_state", state, sizeof(state));
+		FAIL("still %s after %u ms", state, CLEARED_MS);
+	}
+	attr_is("scrub_result", result);
+}
+
+/**
+ * scrub_fresh() - as just bound, so that nothing of before counts
+ * @policy: when the memory is cleared
+ *
+ * A policy that clears lets the clearing begin at once, or with the first user.
+ */
+void scrub_fresh(const char *policy)
+{
+	scrub_policy("off");
+	rebind();
+	scrub_policy(policy);
+}
