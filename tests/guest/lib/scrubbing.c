@@ -4,6 +4,17 @@
 
 #define MARKS	16
 
+/* How long close() takes when nothing is cleared: the core resets the function. */
+static double close_ms;
+
+static double timed_close(struct dev *d)
+{
+	double start = now_ms();
+
+	dev_close(d);
+	return now_ms() - start;
+}
+
 /* Spread over all of the memory, the last bytes among them. */
 static u64 mark_at(unsigned int i)
 {
@@ -59,8 +70,8 @@ unsigned int traces_left(void)
  */
 void scrub_user(unsigned int training_ms)
 {
+	double limit = 2 * close_ms + CLOSE_MS, ms;
 	struct dev d;
-	double start;
 
 	dev_open(&d);
 	set_command(&d, 2, 0);
@@ -69,11 +80,10 @@ void scrub_user(unsigned int training_ms)
 	leave_traces();
 	if (training_ms)
 		sim_training(training_ms);
-	start = now_ms();
-	dev_close(&d);
-	test_info("close took %.0f ms", now_ms() - start);
-	CHECK(now_ms() - start < CLOSE_MS, "close took %.0f ms",
-	      now_ms() - start);
+	ms = timed_close(&d);
+	test_info("close took %.0f ms, the core's part %.0f", ms, close_ms);
+	CHECK(ms < limit, "close took %.0f ms, the core's part %.0f", ms,
+	      close_ms);
 }
 
 /**
@@ -117,7 +127,12 @@ void scrub_ends(const char *result)
  */
 void scrub_fresh(const char *policy)
 {
+	struct dev d;
+
 	scrub_policy("off");
 	rebind();
+	scrub_policy("off");
+	dev_open(&d);
+	close_ms = timed_close(&d);
 	scrub_policy(policy);
 }
