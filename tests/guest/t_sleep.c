@@ -163,6 +163,9 @@ static void a_probe_that_failed_elsewhere(void)
 	load((u64 *)l.p);
 	probe_fails_at(dir);
 	sim_training(TRAINING_MS / 3);
+	/* that counts from the last reset on: ready, so that a loss is seen */
+	while (!sim_number("status", "ready"))
+		sleep_ms(20);
 	sim("watch add 0 %llu", STRETCH);
 	early = sim_counter("touched_early");
 	job_start(&j, load_loop, &l);

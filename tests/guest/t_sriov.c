@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -336,6 +337,8 @@ static void the_pf_goes_on_while_a_vf_is_held(void)
 	CHECK(!pipe(ready), "pipe");
 	pid = fork();
 	if (!pid) {
+		/* if this test fails, he does not keep the function */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		ret = open_func(&vf, bdf, TOKEN);
 		c = ret;
 		if (write(ready[1], &c, 1) == 1)
