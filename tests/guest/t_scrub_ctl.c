@@ -73,13 +73,12 @@ static void off_stops_it(void)
 
 static void started_by_hand(void)
 {
-	const char *start = dev_path("cohmem/scrub_start");
 	struct dev d;
 
 	scrub_fresh("off");
 	scrub_user(0);
 	CHECK_EQ(attr_u64("scrub_dirty"), 1);
-	CHECK_EQ(file_write(start, "perhaps"), -EINVAL);
+	CHECK_EQ(file_write(dev_path("cohmem/scrub_start"), "perhaps"), -EINVAL);
 	attr_write("scrub_start", "start");
 	scrub_ends("ok");
 	CHECK_EQ(attr_u64("scrub_dirty"), 0);
@@ -108,7 +107,6 @@ static void kernel_ticks(unsigned long long t[2])
 
 static void processors(void)
 {
-	const char *cpus = dev_path("cohmem/scrub_cpus");
 	unsigned long long before[2], after[2];
 	unsigned int cpu;
 	char text[64];
@@ -118,7 +116,7 @@ static void processors(void)
 		SKIP("one processor: no choice");
 	CHECK(attr_read("scrub_cpus", text, sizeof(text)) > 0,
 	      "no scrub_cpus");
-	CHECK_EQ(file_write(cpus, "some"), -EINVAL);
+	CHECK_EQ(file_write(dev_path("cohmem/scrub_cpus"), "some"), -EINVAL);
 	CHECK(file_write(dev_path("cohmem/scrub_cpus"), "4000") < 0,
 	      "a processor that is not there");
 	for (cpu = 0; cpu < 2; cpu++) {
