@@ -64,6 +64,12 @@ static void fresh(bool need_hook)
 	CHECK_EQ(attr_u64("poison_count"), 0);
 }
 
+/* Not the default (t_badpage): the administrator wants no user to have them. */
+static void refuse(void)
+{
+	CHECK_EQ(file_write(dev_path("cohmem/poison_policy"), "refuse"), 0);
+}
+
 static void sigbus_to_the_mapper(void)
 {
 	const struct facts *f = facts();
@@ -172,7 +178,7 @@ static void nobody_maps_it_again(void)
 	u8 *p;
 
 	fresh(false);
-	CHECK_EQ(file_write(dev_path("cohmem/poison_policy"), "refuse"), 0);
+	refuse();
 	CHECK_EQ(note_bad(f->mem_base + bad), 0);
 	for (user = 0; user < 2; user++) {
 		dev_open(&d);
@@ -216,6 +222,7 @@ static void overflow_closes_the_memory(void)
 	u64 v;
 
 	fresh(false);
+	refuse();
 	for (i = 0; i < 100000 && !attr_u64("poison_overflow"); i++)
 		CHECK_EQ(note_bad(f->mem_base + GiB + i * f->page), 0);
 	CHECK(attr_u64("poison_overflow"), "not after %u pages", i);
