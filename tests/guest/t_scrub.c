@@ -62,19 +62,6 @@ static void cleared(void)
 	CHECK_EQ(attr_u64("scrub_dirty"), 0);
 }
 
-/* Clearing goes on after a close, or after an open that was given up. */
-static void until_idle(void)
-{
-	char state[32];
-	double end = now_ms() + 60000 * slowness();
-
-	do {
-		CHECK(now_ms() < end, "still clearing");
-		sleep_ms(10);
-		attr_read("scrub_state", state, sizeof(state));
-	} while (strncmp(state, "idle", 4));
-}
-
 static void one_user(void)
 {
 	struct dev d;
