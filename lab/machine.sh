@@ -31,7 +31,12 @@ lay_out_l1() {
 	if [ -x "$programs/bench/cohmem-bench" ]; then
 		cp "$programs/bench/cohmem-bench" "$run/cpio/tests/"
 	fi
-	for t in "${extra_modules[@]}"; do install -m 644 "$t" "$lab/"; done
+	for t in "${extra_modules[@]}"; do
+		case $t in
+		*/updates/*) install -m 644 "$t" "$run/cpio/usr/lib/modules/$release/updates/" ;;
+		*) install -m 644 "$t" "$lab/" ;;
+		esac
+	done
 	for t in "$COHMEM_TOP"/lab/guest/*; do install -m 755 "$t" "$lab/"; done
 	printf '%s\n' virtio_pci virtio_console virtio_blk ext4 virtio_iommu >"$lab/modules"
 	[ -z "$shell" ] || : >"$lab/shell"

@@ -1,0 +1,1 @@
+../core/01-dmabuf-bar.cocci
