@@ -103,8 +103,8 @@ static void no_way_to_reset_it(void)
 }
 
 /*
- * The reset is tried and the function does not come back from it in the minute
- * that Linux gives it; a little later it does.
+ * The reset is tried and the function does not come back from it in the time that
+ * Linux gives it, a minute at most; later it does.
  */
 static void a_reset_that_times_out(void)
 {
