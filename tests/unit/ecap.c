@@ -265,6 +265,30 @@ static void cxl_part(struct kunit *t)
 	T_EQ(t, map.nr, 0);
 }
 
+/* All that is one bit away from a CXL DVSEC stays. */
+static void near_misses(struct kunit *t)
+{
+	unsigned int bit;
+
+	for (bit = 0; bit < 16; bit++) {
+		background(raw);
+		put(raw, FIRST, HEADER(0x23, 0x200));
+		put_dvsec(raw, FIRST, 0x1e98 ^ 1 << bit, 7, 0x38);
+		put(raw, 0x200, HEADER(0x23 ^ 1 << bit, 0));
+		put_dvsec(raw, 0x200, 0x1e98, 7, 0x38);
+		T_TRUE(t, cohmem_ecap_hide(&map, raw, raw, SPACE));
+		T_EQ(t, map.nr, 0);
+	}
+	/* Every version of it goes. */
+	for (bit = 0; bit < 16; bit++) {
+		put(raw, 0x200, 0x23 | bit << 16);
+		T_TRUE(t, cohmem_ecap_hide(&map, raw, raw, SPACE));
+		T_EQ(t, map.nr, 2);
+		T_EQ(t, map.win[1].start, 0x200);
+		T_EQ(t, map.win[1].end, 0x238);
+	}
+}
+
 /* Hidden ones, @step bytes from one to the next, 12 long. */
 static bool hide_many(unsigned int nr, unsigned int step)
 {
@@ -330,6 +354,7 @@ static void the_table(struct kunit *t)
 T_SUITE(ecap,
 	T_CASE(the_table),
 	T_CASE(cxl_part),
+	T_CASE(near_misses),
 	T_CASE(every_chain),
 	T_CASE(in_pieces),
 	T_CASE(too_many));

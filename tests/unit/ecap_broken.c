@@ -232,13 +232,18 @@ static void plant(struct t_random *r)
 	}
 }
 
-/* What a core could have made of it: other headers here and there. */
+/*
+ * What a core could have made of it: other headers here and there. Or the two
+ * have little to do with each other: the function was gone when it was asked.
+ */
 static void differ(struct t_random *r)
 {
 	unsigned int i;
-	u64 x;
+	u64 x = t_random(r);
 
 	list_chain(raw, &l_raw);
+	if (x % 16 == 0)
+		memset(raw + (x >> 4) % SPACE, 0xff, SPACE - (x >> 4) % SPACE);
 	for (i = 0; i < l_raw.nr; i++) {
 		unsigned int pos = l_raw.pos[i], to;
 
