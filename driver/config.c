@@ -91,14 +91,34 @@ void cohmem_config_fini(struct cohmem_device *cdev)
 	cdev->config = NULL;
 }
 
-/* A dword of extended config space, as the core has filled its copy of it. */
-static u32 shown_dword(void *ctx, unsigned int pos)
+static int copy_dword(struct pci_dev *pdev, unsigned int pos, u8 *raw)
 {
-	struct vfio_pci_core_device *core = ctx;
+	u32 v;
 
-	if (pos >= core->pdev->cfg_size)
-		return 0;
-	return le32_to_cpup((__le32 *)&core->vconfig[pos]);
+	if (pos + 4 > pdev->cfg_size || pci_read_config_dword(pdev, pos, &v))
+		return -EIO;
+	*(__le32 *)(raw + pos) = cpu_to_le32(v);
+	return v ? 0 : -ENODATA;
+}
+
+/*
+ * What the function itself has, as far as core/ecap.h looks at it: the headers
+ * of its chain, and who defines a vendor's capability.
+ */
+static void copy_chain(struct pci_dev *pdev, u8 *raw)
+{
+	unsigned int pos = PCI_CFG_SPACE_SIZE, left = PCI_CFG_SPACE_EXP_SIZE / 4;
+	u32 header;
+
+	while (pos >= PCI_CFG_SPACE_SIZE && left-- &&
+	       !copy_dword(pdev, pos, raw)) {
+		header = le32_to_cpup((__le32 *)(raw + pos));
+		if (PCI_EXT_CAP_ID(header) == PCI_EXT_CAP_ID_DVSEC) {
+			copy_dword(pdev, pos + PCI_DVSEC_HEADER1, raw);
+			copy_dword(pdev, pos + PCI_DVSEC_HEADER2, raw);
+		}
+		pos = PCI_EXT_CAP_NEXT(header);
+	}
 }
 
 /**
@@ -106,18 +126,33 @@ static u32 shown_dword(void *ctx, unsigned int pos)
  * @cdev: the device, just enabled and not yet in anybody's hands
  *
  * The composed BARs are as after power-on, and what would lead a guest past
- * them is hidden (core/ecap.h).
+ * them is hidden (core/ecap.h). The core's copy of config space says what it
+ * would show.
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
  */
-void cohmem_config_open(struct cohmem_device *cdev)
+int cohmem_config_open(struct cohmem_device *cdev)
 {
+	struct pci_dev *pdev = cdev->core.pdev;
 	struct cohmem_config *c = cdev->config;
 	unsigned int i;
+	u8 *raw;
 
 	cohmem_config_reset(cdev);
-	cohmem_ecap_hide(&c->ecap, shown_dword, &cdev->core);
+	raw = kzalloc(PCI_CFG_SPACE_EXP_SIZE, GFP_KERNEL);
+	if (!raw)
+		return -ENOMEM;
+	copy_chain(pdev, raw);
+	if (!cohmem_ecap_hide(&c->ecap, raw, cdev->core.vconfig,
+			      pdev->cfg_size))
+		dev_warn_ratelimited(&pdev->dev,
+				     "more to hide in extended config space than can be told apart: all of it is hidden\n");
+	kfree(raw);
 	for (i = 0; i < c->ecap.nr; i++)
 		c->win[c->nr_bars + i] = c->ecap.win[i];
 	c->nr = c->nr_bars + c->ecap.nr;
+	return 0;
 }
 
 /**

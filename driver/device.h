@@ -292,7 +292,7 @@ int cohmem_firmware_read(struct pci_dev *pdev, struct cohmem_platform *plat);
 /* config.c */
 int cohmem_config_init(struct cohmem_device *cdev);
 void cohmem_config_fini(struct cohmem_device *cdev);
-void cohmem_config_open(struct cohmem_device *cdev);
+int cohmem_config_open(struct cohmem_device *cdev);
 void cohmem_config_reset(struct cohmem_device *cdev);
 ssize_t cohmem_config_read(struct cohmem_device *cdev, char __user *buf,
 			   size_t count, loff_t *ppos);

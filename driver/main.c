@@ -90,7 +90,9 @@ static int cohmem_open_device(struct vfio_device *vdev)
 	if (!cohmem_has_memory(cdev))
 		goto out;
 
-	cohmem_config_open(cdev);
+	ret = cohmem_config_open(cdev);
+	if (ret)
+		goto err_disable;
 	ret = cohmem_poison_open(cdev);
 	if (ret)
 		goto err_disable;
