@@ -2,19 +2,18 @@
 /*
  * "Whose region is it", asked in the core's place.
  *
+ * What real BAR there may be behind a composed one must not be reached. The
+ * driver answers for read(), write() and mmap() of its regions; an ioeventfd
+ * goes through the core's kernel mapping of the real BAR, barmap[], and its
+ * argument is read twice. So while the device is open there is no such mapping:
+ * it is taken out of barmap[] and put back before the core undoes it; a core
+ * that maps BARs when they are first used finds the BAR claimed.
+ *
  * Export as dma-buf: before the core asks the driver for physical ranges, it
- * demands a kernel mapping of the real BAR with that number, which a composed
- * BAR has not: barmap[] holds an error for it. For as long as the call goes on
- * the entry holds a cookie instead, an address in this module.
- *
- * An ioeventfd writes to a real BAR through the same entry. So the two exclude
- * each other; neither waits, as both look at pages of the user's: whoever comes
- * second is told that the device is busy. Who else looks at the entry? read(),
- * write() and mmap() do not, as the driver answers for its regions itself;
- * vfio_pci_core_disable() comes when no call is under way.
- *
- * The driver claims what real BAR there is behind a composed one, so the core
- * has no mapping of it, and none is replaced here.
+ * demands that same mapping. For as long as the call goes on the entry holds a
+ * cookie, an address in this module, which an ioeventfd must not write to. So
+ * the two exclude each other; neither waits, as both look at pages of the
+ * user's: whoever comes second is told that the device is busy.
  */
 #include <linux/pci.h>
 #include <linux/uaccess.h>
@@ -22,10 +21,103 @@
 
 #undef vfio_pci_core_ioctl
 #undef vfio_pci_core_ioctl_feature
+#undef vfio_pci_core_enable
+#undef vfio_pci_core_disable
+#undef vfio_pci_core_close_device
+
+#ifdef COHMEM_HAVE_GET_IOMAP
+#define core_enable	vfio_pci_core_enable
+#else
+#define core_enable	cohmem_compat_enable
+#endif
 
 static struct vfio_pci_core_device *core_of(struct vfio_device *vdev)
 {
 	return container_of(vdev, struct vfio_pci_core_device, vdev);
+}
+
+static bool hidden(struct vfio_pci_core_device *core, unsigned int bar)
+{
+	return pci_resource_len(core->pdev, bar) &&
+	       cohmem_compat_pci_ops_of()->claims_region(core, bar);
+}
+
+#ifdef COHMEM_HAVE_GET_IOMAP
+static void hide(struct vfio_pci_core_device *core,
+		 struct cohmem_compat_device *c, unsigned int bar)
+{
+	c->real[bar] = core->barmap[bar];
+	core->barmap[bar] = IOMEM_ERR_PTR(-ENODEV);
+}
+
+static void unhide(struct vfio_pci_core_device *core,
+		   struct cohmem_compat_device *c, unsigned int bar)
+{
+	core->barmap[bar] = c->real[bar];
+}
+#else
+static void hide(struct vfio_pci_core_device *core,
+		 struct cohmem_compat_device *c, unsigned int bar)
+{
+	if (!pci_request_selected_regions(core->pdev, BIT(bar), "hidden"))
+		c->claimed |= BIT(bar);
+}
+
+static void unhide(struct vfio_pci_core_device *core,
+		   struct cohmem_compat_device *c, unsigned int bar)
+{
+	if (c->claimed & BIT(bar))
+		pci_release_selected_regions(core->pdev, BIT(bar));
+	c->claimed &= ~BIT(bar);
+}
+#endif
+
+static void each_hidden(struct vfio_pci_core_device *core,
+			void (*fn)(struct vfio_pci_core_device *core,
+				   struct cohmem_compat_device *c,
+				   unsigned int bar))
+{
+	unsigned int bar;
+
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
+		if (hidden(core, bar))
+			fn(core, cohmem_compat_device_of(core), bar);
+	}
+}
+
+/**
+ * cohmem_compat_enable_hidden() - vfio_pci_core_enable(), and hide real BARs
+ * @core: the device
+ *
+ * Return: as vfio_pci_core_enable().
+ */
+int cohmem_compat_enable_hidden(struct vfio_pci_core_device *core)
+{
+	int ret = core_enable(core);
+
+	if (!ret)
+		each_hidden(core, hide);
+	return ret;
+}
+
+/**
+ * cohmem_compat_disable() - vfio_pci_core_disable(), with what it has to undo
+ * @core: the device
+ */
+void cohmem_compat_disable(struct vfio_pci_core_device *core)
+{
+	each_hidden(core, unhide);
+	vfio_pci_core_disable(core);
+}
+
+/**
+ * cohmem_compat_close_device() - vfio_pci_core_close_device(), likewise
+ * @vdev: the device
+ */
+void cohmem_compat_close_device(struct vfio_device *vdev)
+{
+	each_hidden(core_of(vdev), unhide);
+	vfio_pci_core_close_device(vdev);
 }
 
 /**

@@ -9,11 +9,11 @@
 #define COHMEM_COMPAT_CORE_H
 
 #include <linux/device.h>
+#include <linux/pci.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
 struct p2pdma_provider;
-struct pci_dev;
 struct phys_vec;
 struct vfio_device;
 struct vfio_pci_core_device;
@@ -49,12 +49,16 @@ struct cohmem_compat_pci_ops {
 /**
  * struct cohmem_compat_device - what compat/ keeps for each device
  * @nointxmask: do not rely on PCI 2.3 INTx masking (knobs.c)
+ * @real: what the core had mapped of BARs that are hidden (claims.c)
+ * @claimed: BARs that are hidden by claiming them (claims.c)
  * @lock: guards the others; never held around a call of the core (claims.c)
  * @exports: calls under way that export something as dma-buf
  * @ioeventfds: calls under way that set an ioeventfd up
  */
 struct cohmem_compat_device {
 	bool nointxmask;
+	void __iomem *real[PCI_STD_NUM_BARS];
+	unsigned int claimed;
 	spinlock_t lock; /* see above */
 	unsigned int exports;
 	unsigned int ioeventfds;
@@ -77,11 +81,18 @@ int cohmem_compat_core_feature(struct vfio_device *vdev, u32 flags,
 int cohmem_compat_core_sriov(struct vfio_pci_core_device *core,
 			     int nr_virtfn);
 int cohmem_compat_register(struct vfio_pci_core_device *core);
+int cohmem_compat_enable_hidden(struct vfio_pci_core_device *core);
+void cohmem_compat_disable(struct vfio_pci_core_device *core);
+void cohmem_compat_close_device(struct vfio_device *vdev);
 long cohmem_compat_ioeventfd(struct vfio_device *vdev, unsigned long arg);
 int cohmem_compat_export(struct vfio_device *vdev, u32 flags,
 			 void __user *arg, size_t argsz);
 
 #define vfio_pci_device_ops		cohmem_compat_pci_ops
+#undef vfio_pci_core_enable
+#define vfio_pci_core_enable		cohmem_compat_enable_hidden
+#define vfio_pci_core_disable		cohmem_compat_disable
+#define vfio_pci_core_close_device	cohmem_compat_close_device
 #define vfio_pci_core_write		cohmem_compat_core_write
 #define vfio_pci_core_ioctl		cohmem_compat_core_ioctl
 #define vfio_pci_core_ioctl_feature	cohmem_compat_core_feature

@@ -35,10 +35,12 @@ static int stop_it(struct pci_dev *pdev, bool (*stop)(void *), void *arg)
 			return -ECANCELED;
 		msleep(RETRY_MS);
 	}
-	if (!pci_device_is_present(pdev))
+	if (pci_channel_offline(pdev))
 		return -ENODEV;
 	/* No way to reset it, or the function did not come back in time. */
-	return ret ? -ENOTTY : 0;
+	if (ret)
+		return -ENOTTY;
+	return pci_device_is_present(pdev) ? 0 : -ENODEV;
 }
 
 static void __iomem *map_bar0(struct pci_dev *pdev)

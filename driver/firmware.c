@@ -190,45 +190,6 @@ static bool mappable(u64 last)
 	       PFN_PHYS(pfn) == (last & PAGE_MASK);
 }
 
-/* A real BAR that is hidden; let go of with the binding. */
-struct hidden_bar {
-	struct pci_dev *pdev;
-	int bar;
-};
-
-static void release_bar(void *data)
-{
-	struct hidden_bar *h = data;
-
-	pci_release_selected_regions(h->pdev, BIT(h->bar));
-}
-
-/*
- * Nobody else may use a real BAR that is hidden: with it claimed here,
- * vfio-pci-core cannot map it, and what it cannot map no user reaches by it.
- */
-static enum cohmem_reason claim_bars(struct pci_dev *pdev,
-				     const struct cohmem_layout *l)
-{
-	struct hidden_bar *h;
-	unsigned int i, bar;
-
-	for (i = 0; i < l->nr; i++) {
-		bar = l->region[i].bar;
-		if (!pci_resource_len(pdev, bar))
-			continue;
-		h = devm_kzalloc(&pdev->dev, sizeof(*h), GFP_KERNEL);
-		if (!h || pci_request_selected_regions(pdev, BIT(bar),
-						       pci_name(pdev)))
-			return COHMEM_ERR_BUSY;
-		h->pdev = pdev;
-		h->bar = bar;
-		if (devm_add_action_or_reset(&pdev->dev, release_bar, h))
-			return COHMEM_ERR_BUSY;
-	}
-	return COHMEM_OK;
-}
-
 /* Nobody else may use the range, neither now nor while we are bound. */
 static enum cohmem_reason claim(struct pci_dev *pdev, u64 base, u64 size)
 {
@@ -300,8 +261,6 @@ int cohmem_firmware_read(struct pci_dev *pdev, struct cohmem_platform *plat)
 		reason = check_bars(pdev, plat);
 	if (reason == COHMEM_OK)
 		reason = claim(pdev, plat->base, plat->size);
-	if (reason == COHMEM_OK)
-		reason = claim_bars(pdev, &plat->layout);
 	if (reason != COHMEM_OK) {
 		pci_err(pdev, "%s = %#llx, %s = %#llx\n", COHMEM_PROP_MEM_BASE,
 			plat->base, COHMEM_PROP_MEM_SIZE, plat->size);

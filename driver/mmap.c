@@ -158,7 +158,12 @@ static vm_fault_t wait_unlocked(struct vm_fault *vmf, const struct target *t,
 static vm_fault_t serve(struct vm_fault *vmf, const struct target *t)
 {
 	struct cohmem_device *cdev = t->cdev;
-	bool may_retry = vmf->flags & FAULT_FLAG_ALLOW_RETRY;
+	/*
+	 * A kernel thread on a process's behalf would give the file back later
+	 * than it returns from here, and with it maybe this code.
+	 */
+	bool may_retry = vmf->flags & FAULT_FLAG_ALLOW_RETRY &&
+			 !(current->flags & PF_KTHREAD);
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 	int state;
 

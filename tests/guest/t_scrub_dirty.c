@@ -35,8 +35,7 @@ static void more_bad_pages_than_can_be_noted(void)
 	scrub_fresh("off");
 	for (i = 0; i < 100000 && !attr_u64("poison_overflow"); i++)
 		note_bad(GiB + i * facts()->page);
-	scrub_policy("close");
-	scrub_leave();
+	scrub_leave("close");
 	scrub_ends("poison");
 	CHECK_EQ(attr_u64("scrub_dirty"), 1);
 	refused();
@@ -50,8 +49,7 @@ static void one_page_left_out(void)
 
 	scrub_fresh("off");
 	note_bad(5 * facts()->page);
-	scrub_policy("close");
-	scrub_leave();
+	scrub_leave("close");
 	scrub_ends("skipped");
 	CHECK_EQ(attr_u64("scrub_skipped"), facts()->page);
 	CHECK_EQ(attr_u64("scrub_dirty"), 1);
@@ -85,8 +83,7 @@ static void no_way_to_reset_it(void)
 	ret = file_write(dev_path("reset_method"), "\n");
 	if (ret)
 		SKIP("reset_method cannot be cleared: %s", strerror(-ret));
-	scrub_policy("close");
-	scrub_leave();
+	scrub_leave("close");
 	scrub_ends("no-reset");
 	CHECK_EQ(attr_u64("scrub_dirty"), 1);
 	ret = __dev_open(&d);
@@ -111,7 +108,7 @@ static void a_reset_that_times_out(void)
 	struct dev d;
 
 	scrub_fresh("off");
-	scrub_leave();
+	scrub_leave(NULL);
 	sim("set silent-ms %u", NOT_READY_MS);
 	attr_write("scrub_start", "start");
 	CHECK(attr_becomes("scrub_state", "idle", NOT_READY_MS + CLEARED_MS),

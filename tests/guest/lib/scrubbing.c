@@ -64,7 +64,7 @@ unsigned int traces_left(void)
 }
 
 /* Return: how long close() took. */
-static double leave(unsigned int training_ms)
+static double leave(unsigned int training_ms, const char *policy)
 {
 	struct dev d;
 
@@ -75,15 +75,18 @@ static double leave(unsigned int training_ms)
 	leave_traces();
 	if (training_ms)
 		sim_training(training_ms);
+	if (policy)
+		scrub_policy(policy);
 	return timed_close(&d);
 }
 
 /**
  * scrub_leave() - one who opens the device, leaves traces, and closes it
+ * @policy: what is in force from just before the close on; NULL for no change
  */
-void scrub_leave(void)
+void scrub_leave(const char *policy)
 {
-	leave(0);
+	leave(0, policy);
 }
 
 /**
@@ -93,7 +96,7 @@ void scrub_leave(void)
  */
 void scrub_user(unsigned int training_ms)
 {
-	double limit = 2 * close_ms + CLOSE_MS, ms = leave(training_ms);
+	double limit = 2 * close_ms + CLOSE_MS, ms = leave(training_ms, NULL);
 
 	test_info("close took %.0f ms, the core's part %.0f", ms, close_ms);
 	CHECK(ms < limit, "close took %.0f ms, the core's part %.0f", ms,

@@ -17,7 +17,7 @@
 void scrub_policy(const char *word);
 void leave_traces(void);
 unsigned int traces_left(void);
-void scrub_leave(void);
+void scrub_leave(const char *policy);
 void scrub_user(unsigned int training_ms);
 bool scrub_starts(unsigned int ms);
 void scrub_ends(const char *result);
