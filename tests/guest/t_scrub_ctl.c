@@ -95,7 +95,7 @@ static void started_by_hand(void)
  */
 static bool threads_run_on(char *list, size_t size)
 {
-	char path[280], line[256];
+	char path[280], line[256], cpus[64];
 	struct dirent *e;
 	bool ours = false;
 	DIR *d = opendir("/proc");
@@ -111,9 +111,9 @@ static bool threads_run_on(char *list, size_t size)
 		while (fgets(line, sizeof(line), f)) {
 			if (!strncmp(line, "Name:", 5))
 				ours = strstr(line, "cohmem-0000:");
-			if (ours && sscanf(line, "Cpus_allowed_list: %255s",
-					   path) == 1)
-				snprintf(list, size, "%s", path);
+			if (ours && sscanf(line, "Cpus_allowed_list: %63s",
+					   cpus) == 1)
+				snprintf(list, size, "%s", cpus);
 		}
 		fclose(f);
 	}
@@ -123,7 +123,7 @@ static bool threads_run_on(char *list, size_t size)
 
 static void processors(void)
 {
-	char text[64], list[256], state[32];
+	char text[64], list[64], state[32];
 	unsigned int cpu;
 
 	scrub_fresh("off");
