@@ -121,6 +121,7 @@ start_vm() {
 		-device virtio-serial-pci
 		-chardev "file,id=verdict,path=$run/verdict" -device virtserialport,chardev=verdict,name=org.cohmem.verdict
 		-chardev "file,id=kmsg,path=$run/kernel.log" -device virtserialport,chardev=kmsg,name=org.cohmem.kmsg
+		-chardev "pipe,id=clock,path=$sock/clock" -device virtserialport,chardev=clock,name=org.cohmem.clock
 		-chardev "socket,id=sim,path=$sock/ctl" -device virtserialport,chardev=sim,name=org.cohmem.sim
 		-qmp "unix:$sock/qmp,server=on,wait=off"
 	) console
@@ -164,10 +165,17 @@ start_vm() {
 	args+=(-append "console=$console panic=-1 log_buf_len=4M ${shell:+quiet} $l1_append")
 	printf '%q ' "${args[@]}" >"$run/qemu.cmd"
 	: >"$run/verdict"
+	mkfifo "$sock/clock.in" "$sock/clock.out"
 	if [ -n "$shell" ]; then
 		"$COHMEM_TOP/lab/toolbox" run "${args[@]}" <&0 &
 	else
 		"$COHMEM_TOP/lab/toolbox" run "${args[@]}" >"$run/qemu.log" 2>&1 </dev/null &
 	fi
 	vm_pid=$!
+	if clock_tells; then
+		clock_watch "$run/lost" "$sock/clock.in" "$vm_pid" "$sim_pid" 2>"$run/clock.log" </dev/null &
+		clock_pid=$!
+	else
+		progress "this host does not count how long threads wait (no /proc/PID/schedstat): limits do not stretch"
+	fi
 }

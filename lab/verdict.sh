@@ -24,11 +24,25 @@ fail_line() {
 	printf '  FAILED %s: %s\n' "$1" "$2" >&2
 }
 
+# Steps that have to be killed, steps that took longer than on a machine of their
+# own they may, and what the host says of the whole run, see lab/clock.sh.
+expect_killed=() stretched=()
+run_wall=0 run_lost=0
+lost_now() {
+	local wall lost
+	{ read -r wall lost <"$run/lost"; } 2>/dev/null || return 0
+	run_wall=$wall run_lost=$lost
+}
+
 # follow: show each step as it ends, until QEMU has gone or time is up.
 follow() {
-	local deadline=$((SECONDS + scenario_timeout)) line heard=$SECONDS
+	local start=$SECONDS line heard=$SECONDS
 	exec {report}< <(exec tail -n +1 -f --pid="$vm_pid" "$run/verdict" 2>/dev/null)
-	while [ $SECONDS -lt $deadline ]; do
+	while
+		lost_now
+		spent_of $(((SECONDS - start) * 1000)) "$run_lost"
+		[ "$REPLY" -lt $((scenario_timeout * 1000)) ]
+	do
 		if IFS= read -r -t 2 -u "$report" line; then
 			show_line "$line"
 			heard=$SECONDS
@@ -43,7 +57,7 @@ follow() {
 	while IFS= read -r -t 0.5 -u "$report" line; do show_line "$line"; done
 	exec {report}<&-
 	if kill -0 "$vm_pid" 2>/dev/null; then
-		timed_out=1
+		timed_out=$((SECONDS - start))
 		kill "$vm_pid" 2>/dev/null
 	fi
 	wait "$vm_pid" 2>/dev/null || true
@@ -53,7 +67,8 @@ timed_out='' current=''
 show_line() {
 	case $1 in
 	boot\ *) read -r _ ms rel <<<"$1"; progress "L1 is up: $rel, $ms ms after its kernel started" ;;
-	step\ *) current=${1#step }; progress "  $current ..." ;;
+	step\ *) current=${1#step }; progress "  $current ..."; host_step "$current" ;;
+	left\ *) progress "  still there: ${1#left }" ;;
 	out\ *) [ -z "${scenario_verbose:-}" ] || [ -n "$quiet" ] || printf '        | %s\n' "${1#out }" >&2 ;;
 	end\ *) read -r _ status ms what <<<"$1"
 		if [ "$status" = 0 ] || [ "$status" = 77 ]; then
@@ -67,26 +82,45 @@ show_line() {
 # judge: from the verdict file to tests. A step that speaks TAP counts by its
 # lines, any other counts as one test.
 judge() {
-	local line what='' status
+	local ms line what='' status left='' lost=0 limit=0
 	while IFS= read -r line; do
 		line=${line%$'\r'}
 		case $line in
-		step\ *) what=${line#step }; : >"$run/step.out" ;;
+		step\ *) what=${line#step } lost=0 limit=0; : >"$run/step.out" ;;
 		out\ *) printf '%s\n' "${line#out }" >>"$run/step.out" ;;
 		end\ *)
-			read -r _ status _ <<<"$line"
-			judge_step "$what" "$status"
-			what='' ;;
+			read -r _ status ms _ <<<"$line"
+			judge_step "$what" "$status" "$ms" "$lost" "$limit"
+			left=$what what='' ;;
+		lost\ *) read -r _ lost limit <<<"$line" ;;
+		left\ *) fail_line "$left: leaves something behind" "${line#left }" ;;
 		esac
 	done <"$run/verdict"
 	[ -z "$what" ] || fail_line "$what" "L1 ended while it ran"
 	rm -f "$run/step.out"
 }
 
+# judge_step NAME STATUS MS LOST LIMIT: what came of a step that took MS ms, of
+# which LOST were lost to a slow host, and may take LIMIT of the others.
 judge_step() {
-	local kind name why
+	local kind name why expected late
+	factor_of "$3" "$4"
+	late="did not end in $(($5 / 1000)) s"
+	if [ "$3" -gt $(($5 + 1000)) ] && [ "$5" -gt 0 ]; then
+		late="$late, stretched to $(($3 / 1000)) s as this host was $REPLY times slower than alone"
+		[ "$2" = timeout ] || stretched+=("$1 ($(($3 / 1000)) s of $(($5 / 1000)) s)")
+	fi
+	for expected in "${expect_killed[@]}"; do
+		[ "$expected" = "$1" ] || continue
+		if [ "$2" = timeout ]; then
+			pass_line "$1: is killed"
+		else
+			fail_line "$1: is killed" "it ended, exit status $2: $(tail -n 1 "$run/step.out")"
+		fi
+		return
+	done
 	if grep -qE '^(1\.\.[0-9]|(not )?ok )' "$run/step.out"; then
-		[ "$2" != timeout ] || echo "Bail out! did not end in time" >>"$run/step.out"
+		[ "$2" != timeout ] || echo "Bail out! $late" >>"$run/step.out"
 		while IFS=$'\t' read -r kind name why; do
 			case $kind in
 			P) pass_line "$1: $name" ;;
@@ -98,7 +132,7 @@ judge_step() {
 		case $2 in
 		0) pass_line "$1" ;;
 		77) skip_line "$1" "$(tail -n 1 "$run/step.out")" ;;
-		timeout) fail_line "$1" "did not end in time" ;;
+		timeout) fail_line "$1" "$late" ;;
 		*) fail_line "$1" "exit status $2: $(tail -n 1 "$run/step.out")" ;;
 		esac
 	fi
@@ -109,9 +143,17 @@ allowed='^$'
 allow() { allowed="$allowed|$1"; }
 
 conclude() {
+	local why
 	: >"$run/result.tap"
 	nr_tap=0
-	[ -z "$timed_out" ] || fail_line "time" "not finished after $scenario_timeout s"
+	lost_now
+	factor_of "$run_wall" "$run_lost"
+	if [ -n "$timed_out" ]; then
+		why="not finished after $scenario_timeout s"
+		[ "$timed_out" -le $((scenario_timeout + 1)) ] ||
+			why="$why, stretched to $timed_out s as this host was $REPLY times slower than alone"
+		fail_line "time" "$why"
+	fi
 	judge
 	if grep -q '^done' "$run/verdict" || [ -n "$shell" ]; then
 		:
@@ -135,6 +177,7 @@ conclude() {
 		*) fail_line "${host_failures#fail:}" "host check" ;;
 		esac
 	done
+	say_slow
 	printf '%s on %s: %d passed, %d failed, %d skipped  (logs: %s)\n' "$name" "$release" \
 		"$nr_passed" "$nr_failed" "$nr_skipped" "$run" >&2
 	printf '%s\n' "$release" >"$run/kernel"
@@ -142,5 +185,18 @@ conclude() {
 	[ -z "${COHMEM_RESULT:-}" ] || cp "$run/result.tap" "$COHMEM_RESULT"
 	find "$COHMEM_CACHE/runs" -mindepth 1 -maxdepth 1 -type d | sort | head -n -60 | xargs -r rm -rf
 	exit $((nr_failed > 0))
+}
+
+# say_slow: a line of its own if the run got less than half of what it asked for, or
+# if a limit had to follow. Slow is no failure.
+SLOW_FROM=20
+say_slow() {
+	local list what=''
+	factor_of "$run_wall" "$run_lost"
+	[ "${REPLY/./}" -ge $SLOW_FROM ] || [ ${#stretched[@]} -gt 0 ] || return 0
+	for list in "${stretched[@]}"; do what+="${what:+, }$list"; done
+	printf 'slow: this host was %s times slower than alone; %s\n' "$REPLY" \
+		"$([ -n "$what" ] && echo "limits stretched for $what" || echo "no limit had to stretch")" >&2
+	printf '# slow %s %s\n' "$REPLY" "$what" >>"$run/result.tap"
 }
 host_results=()

@@ -9,10 +9,17 @@
  *	boot MS RELEASE		L1 is up, MS after its kernel started
  *	step NAME		a step begins
  *	out TEXT		a line it printed
+ *	lost MS LIMIT		so much of its time was lost to a slow host, and
+ *				so much of the rest it may take, see limit.h
  *	end STATUS MS NAME	it ended: exit status, 128 + signal, or "timeout"
+ *	left TEXT		what is still there and should have gone with it
  *	done			all steps were run; without it the run failed
  *
- * The kernel log goes out on "org.cohmem.kmsg" as it is written, so that it is
+ * Before the next step begins, what the last one has started is ended and waited
+ * for, and so are the VFIO devices that it had open.
+ *
+ * The host says on "org.cohmem.clock" how slow it is, which goes into a file for
+ * all programs (limit.h). The kernel log goes out on "org.cohmem.kmsg" as it is written, so that it is
  * there even if L1 dies.
  *
  * /lab/env     KEY=VALUE lines for all programs
@@ -20,6 +27,8 @@
  * /lab/steps   NAME <tab> SECONDS <tab> COMMAND (for sh), a line each
  * /lab/shell   if there, an interactive shell runs after the steps
  */
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -28,16 +37,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common.h"
+#include "limit.h"
 
 #define SHELL "/usr/bin/busybox"
 
+/* Of include/linux/sched.h: a thread of the kernel's own. */
+#define PF_KTHREAD	0x00200000
+
+/* What a step has started has this long to go away. */
+#define GOING_MS	60000
+
 static int verdict = -1;
+static struct lab_lost *lost;
+static pid_t helpers[2];
+static int nr_helpers;
 
 static void load_env(void)
 {
@@ -62,6 +82,70 @@ static void load_env(void)
 	fclose(f);
 }
 
+/* A process of init's own, which outlives steps: true in init. */
+static bool helper(void)
+{
+	pid_t pid = fork();
+
+	if (pid > 0)
+		helpers[nr_helpers++] = pid;
+	return pid;
+}
+
+/*
+ * Take from the host, once a second, how much of its time was lost, and publish it.
+ * Whoever reads half of a report is wrong by a second at most.
+ */
+static void follow_clock(void)
+{
+	unsigned long long wall, late, wall_before = 0, late_before = 0;
+	unsigned int recent[LAB_RECENT] = { 0 }, n = 0, i;
+	char line[64];
+	FILE *f;
+	int fd = open(LAB_LOST_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+	if (fd < 0 || ftruncate(fd, sizeof(*lost)))
+		return;
+	lost = mmap(NULL, sizeof(*lost), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (lost == MAP_FAILED) {
+		lost = NULL;
+		return;
+	}
+	if (helper())
+		return;
+	fd = lab_port_open("org.cohmem.clock", O_RDONLY);
+	f = fd < 0 ? NULL : fdopen(fd, "r");
+	if (!f)
+		_exit(0);
+	for (;;) {
+		if (!fgets(line, sizeof(line), f)) {
+			/* Nobody there, yet or for a moment. */
+			clearerr(f);
+			usleep(200000);
+			continue;
+		}
+		if (sscanf(line, "%llu %llu", &wall, &late) != 2 ||
+		    wall <= wall_before || late < late_before)
+			continue;
+		recent[n++ % LAB_RECENT] =
+			lab_factor10(wall - wall_before, late - late_before);
+		lost->worst10 = 10;
+		for (i = 0; i < LAB_RECENT; i++)
+			if (recent[i] > lost->worst10)
+				lost->worst10 = recent[i];
+		lost->lost_ms = late;
+		lost->wall_ms = wall;
+		wall_before = wall;
+		late_before = late;
+	}
+}
+
+static uint64_t lost_ms(void)
+{
+	return lost ? *(volatile uint64_t *)&lost->lost_ms : 0;
+}
+
 /* Stream the kernel log until L1 powers off. */
 static void stream_kmsg(void)
 {
@@ -69,7 +153,7 @@ static void stream_kmsg(void)
 	char rec[8192];
 	ssize_t n;
 
-	if (fork())
+	if (helper())
 		return;
 	port = lab_port_open("org.cohmem.kmsg", O_WRONLY);
 	kmsg = open("/dev/kmsg", O_RDONLY);
@@ -151,10 +235,108 @@ static void pass_output(int fd, char *buf, size_t size, size_t *len)
 	}
 }
 
+/* A process by its number in /proc: nothing of init's and not the kernel's own? */
+static bool of_a_step(pid_t pid, char *text, size_t size)
+{
+	char path[64], stat[512], wchan[64], *name, *rest, state;
+	unsigned int flags;
+	int i;
+
+	if (pid == 1)
+		return false;
+	for (i = 0; i < nr_helpers; i++)
+		if (pid == helpers[i])
+			return false;
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (lab_read_file(path, stat, sizeof(stat)) <= 0)
+		return false;
+	name = strchr(stat, '(');
+	rest = strrchr(stat, ')');
+	if (!name || !rest ||
+	    sscanf(rest + 1, " %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2 ||
+	    flags & PF_KTHREAD)
+		return false;
+	rest[1] = 0;
+	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
+	if (lab_read_file(path, wchan, sizeof(wchan)) < 0)
+		wchan[0] = 0;
+	snprintf(text, size, "process %d %s, state %c, in %s", pid, name, state,
+		 wchan[0] ? wchan : "?");
+	return true;
+}
+
+/* End all that is left of a step; is anything still there? The first goes to @text. */
+static bool processes_left(char *text, size_t size)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+	char one[256];
+	bool any = false;
+
+	while (d && (e = readdir(d))) {
+		pid_t pid = isdigit(e->d_name[0]) ? atoi(e->d_name) : 0;
+
+		if (!pid || !of_a_step(pid, one, sizeof(one)))
+			continue;
+		kill(pid, SIGKILL);
+		if (!any)
+			snprintf(text, size, "%s", one);
+		any = true;
+	}
+	if (d)
+		closedir(d);
+	return any;
+}
+
+/* A group of VFIO can be opened once: busy means that a user is not yet gone. */
+static bool vfio_busy(char *text, size_t size)
+{
+	DIR *d = opendir("/dev/vfio");
+	struct dirent *e;
+	bool busy = false;
+	char path[300];
+	int fd;
+
+	while (d && !busy && (e = readdir(d))) {
+		if (!isdigit(e->d_name[strlen(e->d_name) - 1]))
+			continue;
+		snprintf(path, sizeof(path), "/dev/vfio/%s", e->d_name);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		if (fd >= 0)
+			close(fd);
+		else if (errno == EBUSY)
+			busy = true;
+	}
+	if (d)
+		closedir(d);
+	if (busy)
+		snprintf(text, size, "%s is still open", path);
+	return busy;
+}
+
+/* Whatever a step left behind must not reach into the next one. */
+static void clear_away(void)
+{
+	uint64_t start = lab_now_ms(), late = lost_ms();
+	char what[400];
+
+	for (;;) {
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		if (!processes_left(what, sizeof(what)) && !vfio_busy(what, sizeof(what)))
+			return;
+		if (lab_over(GOING_MS, lab_now_ms() - start, lost_ms() - late))
+			break;
+		usleep(20000);
+	}
+	lab_say(verdict, "left %s, %llu s after the step\n", what,
+		(unsigned long long)(lab_now_ms() - start) / 1000);
+}
+
 static void run_step(const char *name, int seconds, const char *command)
 {
 	static char buf[3000];
-	uint64_t start = lab_now_ms(), now;
+	uint64_t start = lab_now_ms(), now, late = lost_ms(), killed = 0;
 	int out[2], status = 0;
 	bool timeout = false, ended = false;
 	size_t len = 0;
@@ -192,18 +374,21 @@ static void run_step(const char *name, int seconds, const char *command)
 		if (ended && !(p.revents & POLLIN))
 			break;
 		now = lab_now_ms();
-		if (!timeout && now - start > seconds * 1000ULL) {
+		if (!timeout && lab_over(seconds * 1000ULL, now - start, lost_ms() - late)) {
 			timeout = true;
+			killed = now;
 			kill(-pid, SIGKILL);
 		}
-		/* A process stuck in the kernel does not die: leave it. */
-		if (timeout && now - start > seconds * 1000ULL + 5000)
+		/* A process stuck in the kernel does not die: not waited for here. */
+		if (timeout && now - killed > 5000)
 			break;
 	}
 	if (len)
 		lab_say(verdict, "out %s\n", buf);
 	close(out[0]);
 	now = lab_now_ms() - start;
+	lab_say(verdict, "lost %llu %llu\n", (unsigned long long)(lost_ms() - late),
+		seconds * 1000ULL);
 	if (timeout)
 		lab_say(verdict, "end timeout %llu %s\n",
 			(unsigned long long)now, name);
@@ -212,9 +397,7 @@ static void run_step(const char *name, int seconds, const char *command)
 			WIFEXITED(status) ? WEXITSTATUS(status) :
 					    128 + WTERMSIG(status),
 			(unsigned long long)now, name);
-	/* Whatever a step left behind must not reach into the next one. */
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		;
+	clear_away();
 }
 
 static void run_steps(void)
@@ -276,6 +459,7 @@ int main(void)
 	load_modules();
 	verdict = lab_port_open("org.cohmem.verdict", O_WRONLY);
 	stream_kmsg();
+	follow_clock();
 	uname(&uts);
 	lab_say(verdict, "boot %llu %s\n", (unsigned long long)lab_now_ms(),
 		uts.release);

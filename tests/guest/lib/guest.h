@@ -48,7 +48,6 @@ struct test {
 #define TEST(fn)		{ #fn, fn, 30 }
 #define TEST_LONG(fn, secs)	{ #fn, fn, secs }
 
-unsigned int slowness(void);
 int test_main(const struct test *tests, unsigned int nr, int argc,
 	      char **argv);
 void test_fail(const char *file, int line, const char *fmt, ...)
@@ -105,6 +104,19 @@ static inline u64 mix(u64 *seed)
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
 	return z ^ (z >> 31);
 }
+
+/* --- slow.c: time on a machine that is slow --------------------------------- */
+
+struct stopwatch {
+	double start;
+	u64 lost;
+};
+
+bool host_tells_lost(void);
+struct stopwatch stopwatch_start(void);
+double stopwatch_ms(const struct stopwatch *w);
+unsigned int kernel_slowness(void);
+unsigned int slowness(void);
 
 /* --- facts.c: what this machine is supposed to be ------------------------- */
 
