@@ -10,7 +10,7 @@
 
 #include "bench.h"
 
-#define ROUNDS	3
+#define ROUNDS	4
 
 struct part {
 	pthread_t thread;
@@ -46,14 +46,51 @@ static double memset_all_cpus(void *p, u64 len)
 	return len / nr * nr / (now_us() - start);
 }
 
+/* The clearing goes on when close() has returned. */
+static void until_idle(void)
+{
+	char state[32] = "";
+
+	do {
+		sleep_ms(5);
+		attr_read("scrub_state", state, sizeof(state));
+	} while (strncmp(state, "idle", 4));
+}
+
+/* A reset, with and without cleaning what users may have left in caches. */
+static void bench_flush(struct dev *d)
+{
+	struct samples plain = { }, flush = { };
+	double start;
+	int i;
+
+	if (file_write(dev_path("cohmem/flush_on_reset"), "0")) {
+		report_none("reset_flush", "ms", "this driver flushes nothing");
+		return;
+	}
+	for (i = 0; i < 2 * ROUNDS; i++) {
+		wait_until_ready(d);
+		CHECK_EQ(file_write(dev_path("cohmem/flush_on_reset"),
+				    i & 1 ? "1" : "0"), 0);
+		start = now_us();
+		CHECK_EQ(dev_reset(d), 0);
+		sample(i & 1 ? &flush : &plain, (now_us() - start) / 1000);
+	}
+	file_write(dev_path("cohmem/flush_on_reset"), "0");
+	wait_until_ready(d);
+	report("reset_plain", median(&plain), "ms");
+	report("reset_flush", median(&flush), "ms");
+}
+
 /**
- * bench_scrub() - clear everything on close
+ * bench_scrub() - clear everything after a close
  * @d: the device; closed and opened again
  */
 void bench_scrub(struct dev *d)
 {
-	struct samples set = { }, scrub = { };
+	struct samples set = { }, scrub = { }, gone = { };
 	u64 usemem = d->region[USEMEM].area[0].size, bytes, ms;
+	double start;
 	void *p;
 	int i;
 
@@ -63,11 +100,17 @@ void bench_scrub(struct dev *d)
 	}
 	p = map_aligned(d, USEMEM, 0, usemem, LEAF, 0);
 	memset_all_cpus(p, usemem);
-	for (i = 0; i < ROUNDS; i++)
-		sample(&set, memset_all_cpus(p, usemem));
 	unmap(p, usemem);
+	/* One of each in turn: the machine may get slower and faster. */
 	for (i = 0; i < ROUNDS; i++) {
+		p = map_aligned(d, USEMEM, 0, usemem, LEAF, 0);
+		memset_all_cpus(p, usemem / 64);
+		sample(&set, memset_all_cpus(p, usemem));
+		unmap(p, usemem);
+		start = now_us();
 		dev_close(d);
+		sample(&gone, (now_us() - start) / 1000);
+		until_idle();
 		bytes = attr_u64("scrub_bytes");
 		ms = attr_u64("scrub_ms");
 		CHECK(bytes && ms, "nothing was cleared");
@@ -77,6 +120,8 @@ void bench_scrub(struct dev *d)
 		wait_until_ready(d);
 	}
 	file_write(dev_path("cohmem/scrub"), "default");
-	report("memset_all_cpus", largest(&set), "MB/s");
-	report("scrub", largest(&scrub), "MB/s");
+	report("memset_all_cpus", median(&set), "MB/s");
+	report("scrub", median(&scrub), "MB/s");
+	report("close_before_scrub", median(&gone), "ms");
+	bench_flush(d);
 }

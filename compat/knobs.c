@@ -12,8 +12,6 @@
 #include <linux/pm_runtime.h>
 #include <linux/vfio_pci_core.h>
 
-static bool no_intx_mask;
-
 static void put_power(void *dev)
 {
 	pm_runtime_put_noidle(dev);
@@ -22,17 +20,15 @@ static void put_power(void *dev)
 /**
  * cohmem_compat_knobs() - take the parameters for a device being bound
  * @core: the device
- * @nointxmask: do not rely on PCI 2.3 INTx masking
  * @disable_idle_d3: keep it in D0 while unused
  *
  * Context: in the device's init operation.
  */
-void cohmem_compat_knobs(struct vfio_pci_core_device *core, bool nointxmask,
+void cohmem_compat_knobs(struct vfio_pci_core_device *core,
 			 bool disable_idle_d3)
 {
 	struct device *dev = core->vdev.dev;
 
-	WRITE_ONCE(no_intx_mask, nointxmask);
 	if (!disable_idle_d3)
 		return;
 	pm_runtime_get_noresume(dev);
@@ -46,6 +42,6 @@ void cohmem_compat_knobs(struct vfio_pci_core_device *core, bool nointxmask,
  */
 void cohmem_compat_knobs_enabled(struct vfio_pci_core_device *core)
 {
-	if (READ_ONCE(no_intx_mask))
+	if (cohmem_compat_device_of(core)->nointxmask)
 		core->pci_2_3 = false;
 }

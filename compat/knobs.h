@@ -7,10 +7,7 @@
 
 struct vfio_pci_core_device;
 
-/* Has main.c leave the core's members alone. */
-#define COHMEM_COMPAT_KNOBS
-
-void cohmem_compat_knobs(struct vfio_pci_core_device *core, bool nointxmask,
+void cohmem_compat_knobs(struct vfio_pci_core_device *core,
 			 bool disable_idle_d3);
 void cohmem_compat_knobs_enabled(struct vfio_pci_core_device *core);
 

@@ -30,6 +30,7 @@
 #include "device.h"
 
 #undef vmf_insert_pfn
+#undef apply_to_page_range
 #undef unmap_mapping_range
 
 struct entry {
@@ -157,6 +158,36 @@ vm_fault_t cohmem_compat_insert_tracked(struct vm_area_struct *vma,
 		return VM_FAULT_NOPAGE;
 	if (!add(core, vma))
 		ret = vmf_insert_pfn(vma, addr, pfn);
+	mutex_unlock(&core->vma_lock);
+	return ret;
+}
+
+/**
+ * cohmem_compat_apply() - apply_to_page_range() that keeps the invariant
+ * @mm: whose page table
+ * @addr: where, in one mapping of a coherent region
+ * @len: bytes
+ * @fn: inserts a leaf
+ * @data: for @fn
+ *
+ * Context: mmap lock and memory_lock held for reading.
+ * Return: -EAGAIN where the mapping is on no list any more, or the list is in
+ * use; or what apply_to_page_range() returns.
+ */
+int cohmem_compat_apply(struct mm_struct *mm, unsigned long addr,
+			unsigned long len, pte_fn_t fn, void *data)
+{
+	struct vm_area_struct *vma = find_vma(mm, addr);
+	struct vfio_pci_core_device *core;
+	int ret = -EAGAIN;
+
+	if (!vma || vma->vm_start > addr)
+		return ret;
+	core = core_of(vma);
+	if (!mutex_trylock(&core->vma_lock))
+		return ret;
+	if (find(core, vma))
+		ret = apply_to_page_range(mm, addr, len, fn, data);
 	mutex_unlock(&core->vma_lock);
 	return ret;
 }

@@ -11,6 +11,8 @@ struct vfio_pci_core_device;
 void cohmem_compat_track(struct vm_area_struct *vma);
 vm_fault_t cohmem_compat_insert_tracked(struct vm_area_struct *vma,
 					unsigned long addr, unsigned long pfn);
+int cohmem_compat_apply(struct mm_struct *mm, unsigned long addr,
+			unsigned long len, pte_fn_t fn, void *data);
 void cohmem_compat_zap(struct vfio_pci_core_device *core);
 
 /* A list of VMAs knows no ranges: the whole device, its real BARs too. */
@@ -27,5 +29,6 @@ static inline void cohmem_compat_unmap(struct address_space *mapping,
 #define cohmem_mapping(cdev)	((struct address_space *)&(cdev)->core)
 #define unmap_mapping_range	cohmem_compat_unmap
 #define vmf_insert_pfn		cohmem_compat_insert_tracked
+#define apply_to_page_range	cohmem_compat_apply
 
 #endif /* COHMEM_COMPAT_VMA_LIST_H */

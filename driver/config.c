@@ -1,50 +1,158 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Config space: the emulated BARs are ours, everything else is
- * vfio-pci-core's. An access is cut at the borders of the BARs and each piece
- * goes to its owner, so any position and any length comes out right, and the
- * count returned is what was really done.
+ * Config space: the emulated BARs are ours, some extended capabilities are
+ * hidden, and everything else is vfio-pci-core's. An access is cut at the
+ * borders and each piece goes to its owner, so any position and any length
+ * comes out right, and the count returned is what was really done.
  *
- * Writes are copied in before anything is changed: a buffer that cannot be
- * read changes nothing.
+ * Writes are copied in before anything is changed, so that a buffer that cannot
+ * be read changes nothing. What goes to the core is read by the core once more,
+ * as it takes no other kind of buffer: a user that changes it meanwhile gets
+ * what it wrote last. No lock of ours is held then, as that may take for ever.
  *
- * Some writes also decide whether the memory can be reached: memory decoding
- * (COMMAND) and power states (PMCSR, and the low-power feature). What they mean
- * for readiness is done here, around the core's own handling. Resets through
- * config space come back to us as reset_prepare() and reset_done().
+ * What a write does to decoding and power the core tells by memory_changed();
+ * resets through config space come back to us as reset_prepare() and
+ * reset_done().
  */
 #include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "device.h"
+#include "core/ecap.h"
 
 #define BAR_BYTES	8
 
 /**
+ * struct cohmem_config - whose config space is
+ * @win: windows that are not the core's, in rising order: first those of
+ *	emulated BARs, then of extended capabilities
+ * @nr_bars: how many of @win are BARs
+ * @nr: how many there are
+ * @bar_of_win: index into cohmem_device.bar of each of the former
+ * @ecap: what is shown in the latter
+ *
+ * Constant while the device is open.
+ */
+struct cohmem_config {
+	struct cohmem_window win[COHMEM_MAX_REGIONS + COHMEM_ECAP_MAX];
+	unsigned int nr_bars;
+	unsigned int nr;
+	u8 bar_of_win[COHMEM_MAX_REGIONS];
+	struct cohmem_ecap_map ecap;
+};
+
+/**
  * cohmem_config_init() - emulated BARs as after power-on
  * @cdev: the device, its layout known
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
  */
-void cohmem_config_init(struct cohmem_device *cdev)
+int cohmem_config_init(struct cohmem_device *cdev)
 {
 	const struct cohmem_layout *l = &cdev->plat.layout;
+	struct cohmem_config *c;
 	unsigned int i, j;
 
 	mutex_init(&cdev->bar_lock);
-	mutex_init(&cdev->gate_lock);
+	atomic_set(&cdev->resetters, 0);
+	if (!cohmem_has_memory(cdev))
+		return 0;
+	c = kzalloc_obj(*c);
+	if (!c)
+		return -ENOMEM;
 	for (i = 0; i < l->nr; i++) {
 		cohmem_bar_init(&cdev->bar[i], l->region[i].region_size);
 
 		/* The layout rises by address, windows by BAR index. */
-		for (j = i; j && cdev->bar_win[j - 1].start >
+		for (j = i; j && c->win[j - 1].start >
 				 COHMEM_CFG_BAR(l->region[i].bar); j--) {
-			cdev->bar_win[j] = cdev->bar_win[j - 1];
-			cdev->bar_of_win[j] = cdev->bar_of_win[j - 1];
+			c->win[j] = c->win[j - 1];
+			c->bar_of_win[j] = c->bar_of_win[j - 1];
 		}
-		cdev->bar_win[j].start = COHMEM_CFG_BAR(l->region[i].bar);
-		cdev->bar_win[j].end = cdev->bar_win[j].start + BAR_BYTES;
-		cdev->bar_of_win[j] = i;
+		c->win[j].start = COHMEM_CFG_BAR(l->region[i].bar);
+		c->win[j].end = c->win[j].start + BAR_BYTES;
+		c->bar_of_win[j] = i;
 	}
+	c->nr_bars = l->nr;
+	c->nr = l->nr;
+	cdev->config = c;
+	return 0;
+}
+
+/**
+ * cohmem_config_fini() - undo cohmem_config_init()
+ * @cdev: the device, closed
+ */
+void cohmem_config_fini(struct cohmem_device *cdev)
+{
+	kfree(cdev->config);
+	cdev->config = NULL;
+}
+
+static int copy_dword(struct pci_dev *pdev, unsigned int pos, u8 *raw)
+{
+	u32 v;
+
+	if (pos + 4 > pdev->cfg_size || pci_read_config_dword(pdev, pos, &v))
+		return -EIO;
+	*(__le32 *)(raw + pos) = cpu_to_le32(v);
+	return v ? 0 : -ENODATA;
+}
+
+/*
+ * What the function itself has, as far as core/ecap.h looks at it: the headers
+ * of its chain, and who defines a vendor's capability.
+ */
+static void copy_chain(struct pci_dev *pdev, u8 *raw)
+{
+	unsigned int pos = PCI_CFG_SPACE_SIZE, left = PCI_CFG_SPACE_EXP_SIZE / 4;
+	u32 header;
+
+	while (pos >= PCI_CFG_SPACE_SIZE && left-- &&
+	       !copy_dword(pdev, pos, raw)) {
+		header = le32_to_cpup((__le32 *)(raw + pos));
+		if (PCI_EXT_CAP_ID(header) == PCI_EXT_CAP_ID_DVSEC) {
+			copy_dword(pdev, pos + PCI_DVSEC_HEADER1, raw);
+			copy_dword(pdev, pos + PCI_DVSEC_HEADER2, raw);
+		}
+		pos = PCI_EXT_CAP_NEXT(header);
+	}
+}
+
+/**
+ * cohmem_config_open() - what a new user may see
+ * @cdev: the device, just enabled and not yet in anybody's hands
+ *
+ * The composed BARs are as after power-on, and what would lead a guest past
+ * them is hidden (core/ecap.h). The core's copy of config space says what it
+ * would show.
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int cohmem_config_open(struct cohmem_device *cdev)
+{
+	struct pci_dev *pdev = cdev->core.pdev;
+	struct cohmem_config *c = cdev->config;
+	unsigned int i;
+	u8 *raw;
+
+	cohmem_config_reset(cdev);
+	raw = kzalloc(PCI_CFG_SPACE_EXP_SIZE, GFP_KERNEL);
+	if (!raw)
+		return -ENOMEM;
+	copy_chain(pdev, raw);
+	if (!cohmem_ecap_hide(&c->ecap, raw, cdev->core.vconfig,
+			      pdev->cfg_size))
+		dev_warn_ratelimited(&pdev->dev,
+				     "more to hide in extended config space than can be told apart: all of it is hidden\n");
+	kfree(raw);
+	for (i = 0; i < c->ecap.nr; i++)
+		c->win[c->nr_bars + i] = c->ecap.win[i];
+	c->nr = c->nr_bars + c->ecap.nr;
+	return 0;
 }
 
 /**
@@ -75,10 +183,37 @@ static ssize_t read_bar(struct cohmem_device *cdev, char __user *buf,
 	u8 bytes[BAR_BYTES];
 
 	mutex_lock(&cdev->bar_lock);
-	cohmem_bar_read(&cdev->bar[cdev->bar_of_win[s->owner]],
-			s->pos - cdev->bar_win[s->owner].start, bytes, s->len);
+	cohmem_bar_read(&cdev->bar[cdev->config->bar_of_win[s->owner]],
+			s->pos - cdev->config->win[s->owner].start, bytes,
+			s->len);
 	mutex_unlock(&cdev->bar_lock);
 	return copy_to_user(buf, bytes, s->len) ? -EFAULT : s->len;
+}
+
+static ssize_t read_ecap(struct cohmem_device *cdev, char __user *buf,
+			 const struct cohmem_span *s)
+{
+	const struct cohmem_config *c = cdev->config;
+	u8 bytes[64];
+	size_t done, len;
+
+	for (done = 0; done < s->len; done += len) {
+		len = min_t(size_t, s->len - done, sizeof(bytes));
+		cohmem_ecap_bytes(&c->ecap, s->owner - c->nr_bars,
+				  s->pos + done, bytes, len);
+		if (copy_to_user(buf + done, bytes, len))
+			return -EFAULT;
+	}
+	return s->len;
+}
+
+static ssize_t read_core(struct cohmem_device *cdev, char __user *buf,
+			 const struct cohmem_span *s)
+{
+	loff_t at = VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_CONFIG_REGION_INDEX) +
+		    s->pos;
+
+	return vfio_pci_core_read(&cdev->core.vdev, buf, s->len, &at);
 }
 
 /**
@@ -97,20 +232,18 @@ ssize_t cohmem_config_read(struct cohmem_device *cdev, char __user *buf,
 	struct cohmem_span s;
 	size_t done = 0;
 	ssize_t ret = 0;
-	loff_t at;
 
 	if (!cohmem_has_memory(cdev) || !inside(cdev, pos, count))
 		return vfio_pci_core_read(&cdev->core.vdev, buf, count, ppos);
 
-	while (cohmem_span_next(cdev->bar_win, cdev->plat.layout.nr,
+	while (cohmem_span_next(cdev->config->win, cdev->config->nr,
 				pos + done, count - done, &s)) {
-		at = VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_CONFIG_REGION_INDEX) +
-		     s.pos;
-		if (s.owner >= 0)
+		if (s.owner < 0)
+			ret = read_core(cdev, buf + done, &s);
+		else if (s.owner < cdev->config->nr_bars)
 			ret = read_bar(cdev, buf + done, &s);
 		else
-			ret = vfio_pci_core_read(&cdev->core.vdev, buf + done,
-						 s.len, &at);
+			ret = read_ecap(cdev, buf + done, &s);
 		if (ret <= 0)
 			break;
 		done += ret;
@@ -126,29 +259,15 @@ static bool touches(const struct cohmem_span *s, unsigned int start,
 	return s->pos < start + len && start < s->pos + s->len;
 }
 
-/*
- * Memory decoding and power. A function may reset on its way from D3hot to D0
- * and come back with its memory untrained. "Lost" is noted when it goes down,
- * so that it is true whoever wakes it up; and again when it comes up, so that
- * the clock starts then.
- */
-static ssize_t write_gate(struct cohmem_device *cdev, const char __user *buf,
-			  size_t len, loff_t *at)
+/* May this write reset the function by itself (FLR, by either capability)? */
+static bool may_reset(struct pci_dev *pdev, const struct cohmem_span *s)
 {
-	struct pci_dev *pdev = cdev->core.pdev;
-	bool was_down, is_down;
-	ssize_t ret;
+	u8 af;
 
-	mutex_lock(&cdev->gate_lock);
-	was_down = cohmem_powered_down(pdev);
-	ret = vfio_pci_core_write(&cdev->core.vdev, buf, len, at);
-	is_down = cohmem_powered_down(pdev);
-	if (was_down != is_down)
-		cohmem_ready_lost(cdev);
-	mutex_unlock(&cdev->gate_lock);
-
-	cohmem_ready_kick(cdev);
-	return ret;
+	if (pdev->pcie_cap && touches(s, pdev->pcie_cap + PCI_EXP_DEVCTL, 2))
+		return true;
+	af = pci_find_capability(pdev, PCI_CAP_ID_AF);
+	return af && touches(s, af + PCI_AF_CTRL, 1);
 }
 
 static ssize_t write_core(struct cohmem_device *cdev, const char __user *buf,
@@ -156,20 +275,24 @@ static ssize_t write_core(struct cohmem_device *cdev, const char __user *buf,
 {
 	loff_t at = VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_CONFIG_REGION_INDEX) +
 		    s->pos;
-	u8 pm = cdev->core.pdev->pm_cap;
+	bool resets = may_reset(cdev->core.pdev, s);
+	ssize_t ret;
 
-	if (touches(s, PCI_COMMAND, 2) ||
-	    (pm && touches(s, pm + PCI_PM_CTRL, 2)))
-		return write_gate(cdev, buf, s->len, &at);
-	return vfio_pci_core_write(&cdev->core.vdev, buf, s->len, &at);
+	if (resets)
+		atomic_inc(&cdev->resetters);
+	ret = vfio_pci_core_write(&cdev->core.vdev, buf, s->len, &at);
+	if (resets)
+		atomic_dec(&cdev->resetters);
+	return ret;
 }
 
 static void write_bar(struct cohmem_device *cdev, const u8 *bytes,
 		      const struct cohmem_span *s)
 {
 	mutex_lock(&cdev->bar_lock);
-	cohmem_bar_write(&cdev->bar[cdev->bar_of_win[s->owner]],
-			 s->pos - cdev->bar_win[s->owner].start, bytes, s->len);
+	cohmem_bar_write(&cdev->bar[cdev->config->bar_of_win[s->owner]],
+			 s->pos - cdev->config->win[s->owner].start, bytes,
+			 s->len);
 	mutex_unlock(&cdev->bar_lock);
 }
 
@@ -200,14 +323,14 @@ ssize_t cohmem_config_write(struct cohmem_device *cdev, const char __user *buf,
 	if (IS_ERR(bytes))
 		return PTR_ERR(bytes);
 
-	while (cohmem_span_next(cdev->bar_win, cdev->plat.layout.nr,
+	while (cohmem_span_next(cdev->config->win, cdev->config->nr,
 				pos + done, count - done, &s)) {
-		if (s.owner >= 0) {
-			write_bar(cdev, bytes + done, &s);
-			ret = s.len;
-		} else {
+		/* What is hidden swallows writes. */
+		ret = s.len;
+		if (s.owner < 0)
 			ret = write_core(cdev, buf + done, &s);
-		}
+		else if (s.owner < cdev->config->nr_bars)
+			write_bar(cdev, bytes + done, &s);
 		if (ret <= 0)
 			break;
 		done += ret;
@@ -215,47 +338,4 @@ ssize_t cohmem_config_write(struct cohmem_device *cdev, const char __user *buf,
 	kfree(bytes);
 	*ppos += done;
 	return done ?: ret;
-}
-
-/*
- * Low power by the device feature may end in D3cold, from which the memory
- * comes back untrained. The device goes down when this ioctl has returned, at
- * the earliest, and until the exit the gate is closed: noting the loss after
- * the entry misses nothing. The exit starts the clock afresh.
- */
-static int low_power(struct cohmem_device *cdev, u32 flags, void __user *arg,
-		     size_t argsz)
-{
-	int ret;
-
-	mutex_lock(&cdev->gate_lock);
-	ret = vfio_pci_core_ioctl_feature(&cdev->core.vdev, flags, arg, argsz);
-	/* Asking whether it could is no reason to lose anything. */
-	if (!ret && flags & VFIO_DEVICE_FEATURE_SET &&
-	    !(flags & VFIO_DEVICE_FEATURE_PROBE))
-		cohmem_ready_lost(cdev);
-	mutex_unlock(&cdev->gate_lock);
-	return ret;
-}
-
-/**
- * cohmem_device_feature() - VFIO_DEVICE_FEATURE
- * @vdev: the device
- * @flags: feature and operation
- * @arg: its argument
- * @argsz: size of @arg
- *
- * Return: as the feature defines it.
- */
-int cohmem_device_feature(struct vfio_device *vdev, u32 flags,
-			  void __user *arg, size_t argsz)
-{
-	switch (flags & VFIO_DEVICE_FEATURE_MASK) {
-	case VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY:
-	case VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY_WITH_WAKEUP:
-	case VFIO_DEVICE_FEATURE_LOW_POWER_EXIT:
-		return low_power(cohmem_from_vfio(vdev), flags, arg, argsz);
-	default:
-		return vfio_pci_core_ioctl_feature(vdev, flags, arg, argsz);
-	}
 }

@@ -7,31 +7,37 @@
  *   gate       may the function be touched at all: powered, on the bus, and
  *              memory decoding on. Closed gates fail at once, as in vfio-pci
  *   ready      does the coherent memory answer. Not-ready is waited for
- *   alias      a kernel mapping of a piece of a region, for read() and write()
+ *   window     a kernel mapping of a piece of a region, for read() and write()
  *   leaf       one entry of a user page table, of any size
+ *   holder     who has the function now: nobody, a user (it is open), or this
+ *              driver by itself, which clears the memory between two users
  *
  * Locks, outermost first
  *   dev_set lock        (vfio) open and close
- *   gate_lock           what opens and closes the gate on a user's request, and
- *                       what that means for readiness; the poller holds it
- *                       while it looks at the device
- *   mmap or VMA lock    (mm) never held while waiting for readiness, unless the
- *                       fault cannot be retried
+ *   mmap or VMA lock    (mm) never held while waiting for readiness
  *   core.memory_lock    (vfio-pci-core) memory decoding, D3, resets by vfio;
  *                       read side: whoever looks at the gate and then acts
- *   state_lock          the ready machine, and "ready" staying true; read side:
- *                       whoever touches the memory or maps it, for a bounded
- *                       piece of work; write side: every change of state
+ *   state_lock          the ready machine, who the holder is, and "ready"
+ *                       staying true; read side: whoever touches the memory or
+ *                       maps it, for a bounded piece of work; write side: every
+ *                       change of state
  *   bar_lock            emulated BAR registers; a leaf lock
  *   poison, scrub       leaf locks of their files
  *
- * Nothing sleeps for longer than a bounded piece of work (a chunk of a copy, a
- * batch of leaves) under memory_lock or state_lock, and no user page is faulted
- * in under either of them: that fault might need the same locks.
+ * None of these locks is ours to hold while a user page is faulted in, while
+ * vfio-pci-core is called with a pointer of the user's, or while another user
+ * is waited for: such a page may never come, or may itself be a piece of this
+ * memory that is not ready. Nothing sleeps for longer than a bounded piece of
+ * work (a chunk of a copy, a batch of leaves) under memory_lock or state_lock.
  *
- * A reset that vfio does not announce by memory_lock (sysfs, system sleep) is seen
- * through reset_prepare() or its like, which changes the state under state_lock and only then
- * removes user leaves and aliases: whoever comes later sees the state, whoever
+ * A wait for readiness holds none of them, can be killed, and does not keep the
+ * machine from going to sleep. A fault that cannot be retried, and so cannot
+ * let go of its lock, does not wait at all.
+ *
+ * What vfio-pci-core moves under memory_lock (decoding, power) it tells by
+ * memory_changed(). A reset that it does not know of (sysfs, the bus) is seen
+ * by reset_prepare(). Both change the state under state_lock and only then
+ * remove user leaves and windows: whoever comes later sees the state, whoever
  * came earlier is swept away.
  */
 #ifndef COHMEM_DEVICE_H
@@ -41,6 +47,7 @@
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/rwsem.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 #include <linux/vfio_pci_core.h>
 #include <linux/wait.h>
@@ -54,9 +61,31 @@
 #include "core/span.h"
 
 struct attribute_group;
-struct cohmem_alias;
+struct cohmem_config;
 struct cohmem_poison;
 struct cohmem_scrub;
+struct cohmem_window_map;
+
+/**
+ * struct cohmem_proximity - what firmware says about where the memory belongs
+ * @pxm_start: first of the proximity domains kept for the guest's driver
+ * @pxm_count: how many there are, 0 if firmware does not say
+ * @egm_base: physical address of the socket's Extended GPU Memory
+ * @egm_size: its size in bytes, 0 if there is none or firmware does not say
+ * @egm_pxm: its proximity domain
+ * @has_egm: firmware says something about Extended GPU Memory, if only "none"
+ *
+ * Nothing in this driver depends on these: they are for whoever sets up the
+ * virtual machine (sysfs.c).
+ */
+struct cohmem_proximity {
+	u64 pxm_start;
+	u64 pxm_count;
+	u64 egm_base;
+	u64 egm_size;
+	u64 egm_pxm;
+	bool has_egm;
+};
 
 /**
  * struct cohmem_platform - what firmware and config space announce
@@ -67,6 +96,7 @@ struct cohmem_scrub;
  * @ready_by: how readiness is announced
  * @cxl_dvsec: config offset of the CXL Device DVSEC, 0 without one
  * @cxl_range2: the second CXL range is in use and has to be ready too
+ * @near: proximity domains and the like
  *
  * Filled by cohmem_firmware_read() at probe, constant from then on.
  */
@@ -78,6 +108,19 @@ struct cohmem_platform {
 	enum cohmem_ready_by ready_by;
 	u16 cxl_dvsec;
 	bool cxl_range2;
+	struct cohmem_proximity near;
+};
+
+/**
+ * enum cohmem_holder - who has the function
+ * @COHMEM_HELD_BY_NOBODY: it is bound and closed
+ * @COHMEM_HELD_BY_USER: vfio-pci-core has enabled it for a user
+ * @COHMEM_HELD_BY_US: this driver has it to itself (alone.c)
+ */
+enum cohmem_holder {
+	COHMEM_HELD_BY_NOBODY,
+	COHMEM_HELD_BY_USER,
+	COHMEM_HELD_BY_US,
 };
 
 /**
@@ -86,22 +129,26 @@ struct cohmem_platform {
  * @plat: what the platform announces, constant
  * @bar_lock: guards @bar
  * @bar: emulated BARs, one per region of the layout, in the layout's order
- * @bar_win: config space windows of @bar in rising order, constant
- * @bar_of_win: index into @bar of each of @bar_win, constant
- * @gate_lock: serialises changes of the gate with each other and with @poll
- * @state_lock: guards @ready; see the top of this file
+ * @config: what else of config space is not the core's; private to config.c
+ * @resetters: calls of a user under way that may reset the function on its word
+ * @state_lock: guards @ready, @holder, @bar0; see the top of this file
  * @ready: the readiness machine
  * @ready_wq: woken by every change of @ready and of the gate
  * @poll: looks at the device while it is waited for
  * @ready_ms: how long the last wait took that ended; under @state_lock
- * @opened: @poll may run; changed under @state_lock
+ * @holder: who has the function
+ * @bar0: BAR0 as the holder has mapped it, or NULL
  * @paused: @poll found the gate closed and stopped; under @state_lock
- * @alias: kernel mappings by number of their first page, one array per region;
+ * @window: kernel mappings by number of their first page, one array per region;
  *	entries are added under @state_lock for reading, removed under it for
  *	writing
- * @alias_recent: an entry of @alias that was used lately, or NULL; set under
+ * @window_recent: an entry of @window that was used lately, or NULL; set under
  *	@state_lock for reading, cleared under it for writing
- * @nr_alias: entries in all of @alias
+ * @nr_windows: entries in all of @window
+ * @mapped: a piece of the memory has been mapped in the kernel since the last
+ *	time that all TLBs were told to forget what is gone; changed as @window
+ * @flush_users: also clean what users left in the CPUs' caches when the memory
+ *	is about to go
  * @poison: private to poison.c
  * @scrub: private to scrub.c
  */
@@ -111,22 +158,23 @@ struct cohmem_device {
 
 	struct mutex bar_lock;	/* guards bar[] */
 	struct cohmem_bar bar[COHMEM_MAX_REGIONS];
-	struct cohmem_window bar_win[COHMEM_MAX_REGIONS];
-	u8 bar_of_win[COHMEM_MAX_REGIONS];
-
-	struct mutex gate_lock;	/* see above */
+	struct cohmem_config *config;
+	atomic_t resetters;
 
 	struct rw_semaphore state_lock;
 	struct cohmem_ready ready;
 	wait_queue_head_t ready_wq;
 	struct delayed_work poll;
 	u64 ready_ms;
-	bool opened;
+	enum cohmem_holder holder;
+	void __iomem *bar0;
 	bool paused;
 
-	struct xarray alias[COHMEM_MAX_REGIONS];
-	struct cohmem_alias *alias_recent;
-	atomic_t nr_alias;
+	struct xarray window[COHMEM_MAX_REGIONS];
+	struct cohmem_window_map *window_recent;
+	atomic_t nr_windows;
+	bool mapped;
+	bool flush_users;
 
 	struct cohmem_poison *poison;
 	struct cohmem_scrub *scrub;
@@ -191,25 +239,31 @@ static inline unsigned int cohmem_region_nr(const struct cohmem_device *cdev,
 
 /**
  * cohmem_gate_open() - may the function be touched?
- * @cdev: the device, opened
+ * @cdev: the device
  *
- * The same conditions under which vfio-pci answers a BAR access: on the bus,
- * in a power state that decodes memory, and memory decoding on.
+ * For a user, the same conditions under which vfio-pci answers a BAR access: on
+ * the bus, in a power state that decodes memory, and memory decoding on.
  *
- * Context: the answer stays true under memory_lock, and as far as a user can
- *	change it under gate_lock; without either it is a hint.
+ * Context: the answer stays true under memory_lock, or while this driver has
+ *	the function to itself; otherwise it is a hint. A device that is closed
+ *	meanwhile must be kept from it by state_lock.
  * Return: true if so.
  */
 static inline bool cohmem_gate_open(struct cohmem_device *cdev)
 {
 	struct vfio_pci_core_device *core = &cdev->core;
-	struct pci_dev *pdev = core->pdev;
 
-	if (pci_channel_offline(pdev) || READ_ONCE(core->pm_runtime_engaged) ||
-	    cohmem_powered_down(pdev))
+	if (pci_channel_offline(core->pdev))
 		return false;
-	return pdev->no_command_memory ||
-	       (READ_ONCE(core->vconfig[PCI_COMMAND]) & PCI_COMMAND_MEMORY);
+	switch (READ_ONCE(cdev->holder)) {
+	case COHMEM_HELD_BY_USER:
+		return !READ_ONCE(core->pm_runtime_engaged) &&
+		       __vfio_pci_memory_enabled(core);
+	case COHMEM_HELD_BY_US:
+		return !cohmem_powered_down(core->pdev);
+	default:
+		return false;
+	}
 }
 
 /**
@@ -236,44 +290,68 @@ static inline int cohmem_ready_check(struct cohmem_device *cdev)
 int cohmem_firmware_read(struct pci_dev *pdev, struct cohmem_platform *plat);
 
 /* config.c */
-void cohmem_config_init(struct cohmem_device *cdev);
+int cohmem_config_init(struct cohmem_device *cdev);
+void cohmem_config_fini(struct cohmem_device *cdev);
+int cohmem_config_open(struct cohmem_device *cdev);
 void cohmem_config_reset(struct cohmem_device *cdev);
 ssize_t cohmem_config_read(struct cohmem_device *cdev, char __user *buf,
 			   size_t count, loff_t *ppos);
 ssize_t cohmem_config_write(struct cohmem_device *cdev, const char __user *buf,
 			    size_t count, loff_t *ppos);
-int cohmem_device_feature(struct vfio_device *vdev, u32 flags,
-			  void __user *arg, size_t argsz);
 
 /* region.c */
 int cohmem_get_region_info(struct vfio_device *vdev,
 			   struct vfio_region_info *info,
 			   struct vfio_info_cap *caps);
+bool cohmem_claims_region(struct vfio_pci_core_device *core,
+			  unsigned int index);
 long cohmem_ioctl(struct vfio_device *vdev, unsigned int cmd,
 		  unsigned long arg);
 
-/* io.c: read(), write(), and aliases */
+/* io.c: read() and write() */
 ssize_t cohmem_read(struct vfio_device *vdev, char __user *buf, size_t count,
 		    loff_t *ppos);
 ssize_t cohmem_write(struct vfio_device *vdev, const char __user *buf,
 		     size_t count, loff_t *ppos);
-int cohmem_access_begin(struct cohmem_device *cdev,
-			const struct cohmem_region *r, u64 off, size_t *len,
-			void **addr);
-void cohmem_access_end(struct cohmem_device *cdev);
-void cohmem_alias_init(struct cohmem_device *cdev);
-void cohmem_alias_drop(struct cohmem_device *cdev);
 
-/* pm.c */
-int cohmem_pm_register(struct cohmem_device *cdev);
+/* reach.c: the ways by which the memory can be reached, and taking them away */
+void cohmem_reach_init(struct cohmem_device *cdev);
+void *cohmem_window_get(struct cohmem_device *cdev,
+			const struct cohmem_region *r, u64 start, u64 end);
+void cohmem_windows_drop(struct cohmem_device *cdev);
+void cohmem_windows_trim(struct cohmem_device *cdev);
+void *cohmem_map_piece(struct cohmem_device *cdev,
+		       const struct cohmem_region *r, u64 off, u64 len);
+void cohmem_zap(struct cohmem_device *cdev);
+
+/* The most that one window shows, and what windows are aligned to. */
+#define COHMEM_WINDOW_SIZE	SZ_64M
+
+/**
+ * enum cohmem_clean - why a range was cleaned from the CPUs' caches
+ * @COHMEM_CLEAN_WRITE: write()
+ * @COHMEM_CLEAN_WIPE: clearing between users
+ * @COHMEM_CLEAN_USERS: for what users did, before the memory goes
+ */
+enum cohmem_clean {
+	COHMEM_CLEAN_WRITE,
+	COHMEM_CLEAN_WIPE,
+	COHMEM_CLEAN_USERS,
+};
+
+/* cache.c */
+void cohmem_cache_clean(struct cohmem_device *cdev,
+			const struct cohmem_region *r, u64 off, void *addr,
+			size_t len, enum cohmem_clean why);
+void cohmem_cache_flush_users(struct cohmem_device *cdev);
 
 /* mmap.c */
 int cohmem_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
-void cohmem_zap(struct cohmem_device *cdev);
 
 /* ready.c */
 void cohmem_ready_setup(struct cohmem_device *cdev);
-int cohmem_ready_open(struct cohmem_device *cdev);
+int cohmem_ready_open(struct cohmem_device *cdev, enum cohmem_holder holder,
+		      void __iomem *bar0);
 void cohmem_ready_close(struct cohmem_device *cdev);
 void cohmem_ready_kick(struct cohmem_device *cdev);
 void cohmem_ready_lost(struct cohmem_device *cdev);
@@ -286,9 +364,10 @@ int cohmem_ready_wait(struct cohmem_device *cdev);
  * tells, and the functions say so.
  *
  * cohmem_poison_clean() is asked under state_lock, by code that is about to
- * touch or map @len bytes at @off of @r: it returns how many of them, from
- * @off on, come before the first bad page (@len if all are good).
- * cohmem_poison_run() also looks at what comes before @off.
+ * touch @len bytes at @off of @r: it returns how many of them, from @off on,
+ * come before the first bad page (@len if all are good). cohmem_poison_run()
+ * also looks at what comes before @off. cohmem_poison_mappable() asks the same
+ * as the former on behalf of a user who maps the memory or exports it.
  */
 int cohmem_poison_init(struct cohmem_device *cdev);
 void cohmem_poison_fini(struct cohmem_device *cdev);
@@ -296,11 +375,23 @@ int cohmem_poison_open(struct cohmem_device *cdev);
 void cohmem_poison_close(struct cohmem_device *cdev);
 u64 cohmem_poison_clean(struct cohmem_device *cdev,
 			const struct cohmem_region *r, u64 off, u64 len);
+u64 cohmem_poison_mappable(struct cohmem_device *cdev,
+			   const struct cohmem_region *r, u64 off, u64 len);
 int cohmem_poison_run(struct cohmem_device *cdev, const struct cohmem_region *r,
 		      u64 off, u64 *start, u64 *end);
-int cohmem_poison_add(struct cohmem_device *cdev, u64 phys);
+int cohmem_poison_command(struct cohmem_device *cdev, const char *text);
+int cohmem_poison_set_policy(struct cohmem_device *cdev, const char *word);
+const char *cohmem_poison_policy(struct cohmem_device *cdev);
 unsigned int cohmem_poison_count(struct cohmem_device *cdev, bool *overflow);
 int cohmem_poison_list(struct cohmem_device *cdev, char *buf);
+
+/*
+ * alone.c: the function, taken by this driver for itself between two users.
+ * Serialised by the caller (scrub.c).
+ */
+int cohmem_alone_begin(struct cohmem_device *cdev, bool (*stop)(void *),
+		       void *arg);
+void cohmem_alone_end(struct cohmem_device *cdev);
 
 /**
  * struct cohmem_scrub_status - what scrubbing is up to
@@ -308,8 +399,8 @@ int cohmem_poison_list(struct cohmem_device *cdev, char *buf);
  * @state: "idle", "waiting" (for the memory) or "running"
  * @dirty: the memory may hold what a user left
  * @result: how the last run ended: "none" yet, "ok", or what went wrong
+ * @accept_bad: bad pages that were left out do not keep the next user away
  * @bytes: cleared by the run that goes on, or else by the last one
- * @total: bytes that this run has to clear
  * @skipped: bytes in bad pages that it left out
  * @ms: how long it has taken
  */
@@ -318,34 +409,40 @@ struct cohmem_scrub_status {
 	const char *state;
 	bool dirty;
 	const char *result;
+	bool accept_bad;
 	u64 bytes;
-	u64 total;
 	u64 skipped;
 	u64 ms;
 };
 
 /*
- * scrub.c (and wipe.c): data does not outlive its user. cohmem_scrub_open() runs after the
- * device is enabled and the poller started, before user space gets it;
- * cohmem_scrub_close() runs before the device is disabled, with no user left.
+ * scrub.c (and wipe.c): data does not outlive its user. cohmem_scrub_open()
+ * runs before the core enables the device for a user, cohmem_scrub_close()
+ * after it has disabled it.
  */
 int cohmem_scrub_init(struct cohmem_device *cdev);
+void cohmem_scrub_stop(struct cohmem_device *cdev);
 void cohmem_scrub_fini(struct cohmem_device *cdev);
 int cohmem_scrub_open(struct cohmem_device *cdev);
 void cohmem_scrub_close(struct cohmem_device *cdev);
+int cohmem_scrub_start(struct cohmem_device *cdev);
 int cohmem_scrub_set_policy(struct cohmem_device *cdev, const char *word);
+void cohmem_scrub_set_accept_bad(struct cohmem_device *cdev, bool accept);
+int cohmem_scrub_set_cpus(struct cohmem_device *cdev, const char *list);
+int cohmem_scrub_show_cpus(struct cohmem_device *cdev, char *buf);
 void cohmem_scrub_status(struct cohmem_device *cdev,
 			 struct cohmem_scrub_status *st);
 
-/* dmabuf.c: called right after enabling and right before disabling. */
+/* dmabuf.c */
 #if IS_ENABLED(CONFIG_VFIO_PCI_DMABUF)
-void cohmem_dmabuf_init(struct cohmem_device *cdev);
-void cohmem_dmabuf_open(struct cohmem_device *cdev);
-void cohmem_dmabuf_close(struct cohmem_device *cdev);
+int cohmem_get_dmabuf_phys(struct vfio_pci_core_device *core,
+			   struct p2pdma_provider **provider,
+			   unsigned int region_index,
+			   struct phys_vec *phys_vec,
+			   struct vfio_region_dma_range *dma_ranges,
+			   size_t nr_ranges);
 #else
-static inline void cohmem_dmabuf_init(struct cohmem_device *cdev) {}
-static inline void cohmem_dmabuf_open(struct cohmem_device *cdev) {}
-static inline void cohmem_dmabuf_close(struct cohmem_device *cdev) {}
+#define cohmem_get_dmabuf_phys	NULL
 #endif
 
 /* sysfs.c: attribute groups of the PCI device, ends with NULL */

@@ -5,38 +5,32 @@
  *
  * vfio-pci-core does all of it, including revocation when memory decoding is
  * turned off, before D3 and around each reset that it does itself. It asks the
- * driver one question: which physical ranges, by which provider. But before, it
- * demands that the region has a kernel mapping, which no emulated BAR has: for
- * it barmap[] holds an error pointer, and the export ends with -ENODEV.
+ * driver which physical ranges, by which provider.
  *
- * So between open and close the entry of an emulated BAR without a real one
- * behind it holds a cookie: a valid address in this driver. Who else in the
- * core looks at that entry?
- *   - read and write of BARs, mmap, ioeventfd: need a resource of that index,
- *     which there is none, and do not get there, as this driver answers for
- *     the emulated indices itself;
- *   - vfio_pci_core_disable(), which unmaps what is no error: the error is put
- *     back before.
- *
- * Limits, both the core's: a reset from sysfs is done under no lock of the core
- * and does not revoke; and a peer below the same PCIe switch without ACS would
- * be given a bus address, though this memory lies on no PCI bus. Superchip GPUs
- * have a root port of their own.
+ * A limit, which is the core's: a reset that it does not do itself (sysfs, the
+ * link's recovery) is done under no lock of the core and does not revoke. And a
+ * peer below the same PCIe switch without ACS would be given a bus address,
+ * though this memory lies on no PCI bus: superchip GPUs have a root port of
+ * their own.
  */
 #include <linux/mm_types.h>
 #include <linux/pci-p2pdma.h>
 
 #include "device.h"
 
-/* Has an address, and nothing else. */
-static char cohmem_barmap_cookie;
-
-static void __iomem *cookie(void)
-{
-	return (void __iomem *)&cohmem_barmap_cookie;
-}
-
-static int get_dmabuf_phys(struct vfio_pci_core_device *core,
+/**
+ * cohmem_get_dmabuf_phys() - physical ranges of a region to be exported
+ * @core: the device
+ * @provider: filled: by whom a peer reaches them
+ * @region_index: vfio region index
+ * @phys_vec: filled
+ * @dma_ranges: offsets and lengths in the region
+ * @nr_ranges: how many
+ *
+ * Return: 0 or a negative errno; -EHWPOISON where the policy keeps a bad page
+ * from users.
+ */
+int cohmem_get_dmabuf_phys(struct vfio_pci_core_device *core,
 			   struct p2pdma_provider **provider,
 			   unsigned int region_index,
 			   struct phys_vec *phys_vec,
@@ -70,58 +64,8 @@ static int get_dmabuf_phys(struct vfio_pci_core_device *core,
 	for (i = 0; i < nr_ranges; i++) {
 		u64 off = dma_ranges[i].offset, len = dma_ranges[i].length;
 
-		if (cohmem_poison_clean(cdev, r, off, len) != len)
+		if (cohmem_poison_mappable(cdev, r, off, len) != len)
 			return -EHWPOISON;
 	}
 	return 0;
-}
-
-static const struct vfio_pci_device_ops cohmem_pci_ops = {
-	.get_dmabuf_phys = get_dmabuf_phys,
-};
-
-/**
- * cohmem_dmabuf_init() - offer dma-buf export
- * @cdev: the function, before it is registered with vfio
- */
-void cohmem_dmabuf_init(struct cohmem_device *cdev)
-{
-	cdev->core.pci_ops = &cohmem_pci_ops;
-}
-
-/**
- * cohmem_dmabuf_open() - make the core accept the emulated BARs
- * @cdev: the function, just enabled and not yet in anybody's hands
- */
-void cohmem_dmabuf_open(struct cohmem_device *cdev)
-{
-	const struct cohmem_layout *layout = &cdev->plat.layout;
-	unsigned int i;
-
-	for (i = 0; i < layout->nr; i++) {
-		unsigned int bar = layout->region[i].bar;
-
-		/* A real BAR hidden behind the emulated one has its mapping. */
-		if (IS_ERR_OR_NULL(cdev->core.barmap[bar]))
-			cdev->core.barmap[bar] = cookie();
-	}
-}
-
-/**
- * cohmem_dmabuf_close() - take back what cohmem_dmabuf_open() did
- * @cdev: the function, about to be disabled
- *
- * Exports that are still open get revoked by the core a little later.
- */
-void cohmem_dmabuf_close(struct cohmem_device *cdev)
-{
-	const struct cohmem_layout *layout = &cdev->plat.layout;
-	unsigned int i;
-
-	for (i = 0; i < layout->nr; i++) {
-		unsigned int bar = layout->region[i].bar;
-
-		if (cdev->core.barmap[bar] == cookie())
-			cdev->core.barmap[bar] = IOMEM_ERR_PTR(-ENODEV);
-	}
 }

@@ -73,6 +73,30 @@ static int read_properties(struct pci_dev *pdev, u64 *base, u64 *size)
 	return 0;
 }
 
+/*
+ * What is only passed on: nothing here decides anything, so what is missing or
+ * of the wrong type is left out without a word.
+ */
+static void read_proximity(struct pci_dev *pdev, struct cohmem_proximity *near)
+{
+	struct device *dev = &pdev->dev;
+	u64 start, count;
+
+	if (!device_property_read_u64(dev, COHMEM_PROP_PXM_START, &start) &&
+	    !device_property_read_u64(dev, COHMEM_PROP_PXM_COUNT, &count)) {
+		near->pxm_start = start;
+		near->pxm_count = count;
+	}
+	/* Firmware says base and size 0 where this memory is turned off. */
+	near->has_egm =
+		!device_property_read_u64(dev, COHMEM_PROP_EGM_BASE,
+					  &near->egm_base) &&
+		!device_property_read_u64(dev, COHMEM_PROP_EGM_SIZE,
+					  &near->egm_size) &&
+		!device_property_read_u64(dev, COHMEM_PROP_EGM_PXM,
+					  &near->egm_pxm);
+}
+
 static bool mig_fixed(struct pci_dev *pdev)
 {
 	u16 dvsec, flags;
@@ -166,6 +190,45 @@ static bool mappable(u64 last)
 	       PFN_PHYS(pfn) == (last & PAGE_MASK);
 }
 
+/* A real BAR that is hidden; let go of with the binding. */
+struct hidden_bar {
+	struct pci_dev *pdev;
+	int bar;
+};
+
+static void release_bar(void *data)
+{
+	struct hidden_bar *h = data;
+
+	pci_release_selected_regions(h->pdev, BIT(h->bar));
+}
+
+/*
+ * Nobody else may use a real BAR that is hidden: with it claimed here,
+ * vfio-pci-core cannot map it, and what it cannot map no user reaches by it.
+ */
+static enum cohmem_reason claim_bars(struct pci_dev *pdev,
+				     const struct cohmem_layout *l)
+{
+	struct hidden_bar *h;
+	unsigned int i, bar;
+
+	for (i = 0; i < l->nr; i++) {
+		bar = l->region[i].bar;
+		if (!pci_resource_len(pdev, bar))
+			continue;
+		h = devm_kzalloc(&pdev->dev, sizeof(*h), GFP_KERNEL);
+		if (!h || pci_request_selected_regions(pdev, BIT(bar),
+						       pci_name(pdev)))
+			return COHMEM_ERR_BUSY;
+		h->pdev = pdev;
+		h->bar = bar;
+		if (devm_add_action_or_reset(&pdev->dev, release_bar, h))
+			return COHMEM_ERR_BUSY;
+	}
+	return COHMEM_OK;
+}
+
 /* Nobody else may use the range, neither now nor while we are bound. */
 static enum cohmem_reason claim(struct pci_dev *pdev, u64 base, u64 size)
 {
@@ -225,6 +288,7 @@ int cohmem_firmware_read(struct pci_dev *pdev, struct cohmem_platform *plat)
 		return ret;
 
 	read_cxl(pdev, plat);
+	read_proximity(pdev, &plat->near);
 	plat->place = cohmem_placement_for(pdev->vendor, pdev->device,
 					   mig_fixed(pdev));
 	reason = cohmem_layout_compute(plat->place, plat->base, plat->size,
@@ -236,6 +300,8 @@ int cohmem_firmware_read(struct pci_dev *pdev, struct cohmem_platform *plat)
 		reason = check_bars(pdev, plat);
 	if (reason == COHMEM_OK)
 		reason = claim(pdev, plat->base, plat->size);
+	if (reason == COHMEM_OK)
+		reason = claim_bars(pdev, &plat->layout);
 	if (reason != COHMEM_OK) {
 		pci_err(pdev, "%s = %#llx, %s = %#llx\n", COHMEM_PROP_MEM_BASE,
 			plat->base, COHMEM_PROP_MEM_SIZE, plat->size);

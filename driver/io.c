@@ -1,35 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * read() and write() on the coherent regions, and the kernel mappings
- * ("aliases") they go through.
+ * read() and write() on the coherent regions.
  *
  * An access is cut into chunks. A chunk of memory is copied straight between
- * the alias and the user's buffer, under memory_lock and state_lock for reading
- * and with page faults off: the buffer may itself be a mapping of this device,
- * whose fault needs the same locks. If the buffer is not there, the locks are
- * dropped, the buffer is faulted in, and the chunk starts again. So whatever
- * the buffer is and however long the access, nobody who resets the device or
- * writes its config space waits for more than one chunk.
+ * a window (reach.c) and the user's buffer, under memory_lock and state_lock
+ * for reading and with page faults off: the buffer may itself be a mapping of
+ * this device, whose fault needs the same locks. If the buffer is not there,
+ * the locks are dropped, the buffer is faulted in, and the chunk is tried
+ * again. So whatever the buffer is and however long the access, nobody who
+ * resets the device or writes its config space waits for more than one chunk.
  *
- * Aliases are windows of 64 MiB, made when first touched and kept until a
- * reset, a close, or until too many are there: a region of hundreds of GiB is
- * never mapped as a whole, and nothing is left through which the CPU could
- * speculate into a device that is being reset. A window with a bad page in it
- * falls into pieces, with the page in none of them.
+ * What has been written is not left in a cache of the CPU: see cache.c.
  */
-#include <linux/io.h>
 #include <linux/pagemap.h>
 #include <linux/pm_runtime.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <linux/vmalloc.h>
 
 #include "device.h"
-
-#define WINDOW_SIZE	SZ_64M
-#define MAX_WINDOWS	64
 
 /*
  * Copied in one go: small against what anybody notices waiting for a lock, and
@@ -41,137 +30,27 @@
 /* Faulting in and copying can be torn apart by others, but not for ever. */
 #define MAX_TRIES	64
 
-/* An alias, kept in cohmem_device.alias by the number of its first page. */
-struct cohmem_alias {
-	const struct cohmem_region *r;
-	u64 start;	/* offset in the region */
-	void *addr;
-};
-
-static void alias_free(struct cohmem_alias *a)
-{
-	memunmap(a->addr);
-	kfree(a);
-}
-
-/**
- * cohmem_alias_init() - no alias yet
- * @cdev: the device
- */
-void cohmem_alias_init(struct cohmem_device *cdev)
-{
-	unsigned int i;
-
-	for (i = 0; i < COHMEM_MAX_REGIONS; i++)
-		xa_init(&cdev->alias[i]);
-	atomic_set(&cdev->nr_alias, 0);
-}
-
-/**
- * cohmem_alias_drop() - remove all kernel mappings of the memory
- * @cdev: the device
+/*
+ * Get at @len bytes at @off of a region, which lie within what is backed. On
+ * success memory_lock and state_lock are held for reading until access_end():
+ * no sleep beyond a reschedule in between. @len comes back as the bytes to be
+ * had, which end at a bad page, at a window's end or after a bounded piece of
+ * work; @addr is where they are.
  *
- * Context: state_lock held for writing.
+ * Return: 0; -EAGAIN where the memory is not ready (wait, then try again);
+ * -EHWPOISON where the page at @off is bad; -EIO where the device cannot be
+ * reached or the memory has failed; -ENOMEM; -EINTR on a fatal signal.
  */
-void cohmem_alias_drop(struct cohmem_device *cdev)
-{
-	struct cohmem_alias *a;
-	unsigned long index;
-	unsigned int i;
-
-	lockdep_assert_held_write(&cdev->state_lock);
-	if (!atomic_read(&cdev->nr_alias))
-		return;
-	cdev->alias_recent = NULL;
-	for (i = 0; i < COHMEM_MAX_REGIONS; i++) {
-		xa_for_each(&cdev->alias[i], index, a) {
-			xa_erase(&cdev->alias[i], index);
-			alias_free(a);
-		}
-	}
-	atomic_set(&cdev->nr_alias, 0);
-	/* Unmapping leaves TLB entries for later: not good enough here. */
-	vm_unmap_aliases();
-}
-
-/* The alias of [@start, @end), which lies within a window. */
-static void *alias_get(struct cohmem_device *cdev,
-		       const struct cohmem_region *r, u64 start, u64 end)
-{
-	struct xarray *xa = &cdev->alias[cohmem_region_nr(cdev, r)];
-	/* Not freed before state_lock is let go of; pairs with the release below. */
-	struct cohmem_alias *a = READ_ONCE(cdev->alias_recent), *there;
-
-	lockdep_assert_held_read(&cdev->state_lock);
-	/*
-	 * One of the same start may be longer, if a page has gone bad since; its
-	 * user stays within what is good, and it is about to be dropped.
-	 */
-	if (a && a->start == start && a->r == r)
-		return a->addr;
-	a = xa_load(xa, PHYS_PFN(start));
-	if (a)
-		goto found;
-
-	a = kzalloc_obj(*a);
-	if (!a)
-		return NULL;
-	a->r = r;
-	a->start = start;
-	a->addr = memremap(r->base + start, end - start,
-			   r->kind == COHMEM_RESMEM ? MEMREMAP_WC : MEMREMAP_WB);
-	if (!a->addr) {
-		kfree(a);
-		return NULL;
-	}
-	there = xa_cmpxchg(xa, PHYS_PFN(start), NULL, a, GFP_KERNEL);
-	if (there) {
-		/* Another reader was quicker, or no memory for the entry. */
-		alias_free(a);
-		if (xa_is_err(there))
-			return NULL;
-		a = there;
-	} else {
-		atomic_inc(&cdev->nr_alias);
-	}
-found:
-	/* What is in it comes first; pairs with the load above. */
-	smp_store_release(&cdev->alias_recent, a);
-	return a->addr;
-}
-
-/**
- * cohmem_access_begin() - get at a piece of a region
- * @cdev: the device, opened
- * @r: the region
- * @off: offset in it, below its backed size
- * @len: in: bytes wanted, within the backed size; out: bytes to be had, which
- *	end at a bad page, at a window's end or after a bounded piece of work
- * @addr: where they are
- *
- * On success memory_lock and state_lock are held for reading until
- * cohmem_access_end(): no sleep beyond a reschedule in between.
- *
- * Context: process; no lock held that comes after gate_lock.
- * Return: 0; -EAGAIN where the memory is not ready (cohmem_ready_wait(), then
- * try again); -EHWPOISON where the page at @off is bad; -EIO where the device
- * cannot be reached or the memory has failed; -ENOMEM; -EINTR on a fatal signal.
- */
-int cohmem_access_begin(struct cohmem_device *cdev,
+static int access_begin(struct cohmem_device *cdev,
 			const struct cohmem_region *r, u64 off, size_t *len,
 			void **addr)
 {
-	u64 start = ALIGN_DOWN(off, WINDOW_SIZE);
-	u64 end = min_t(u64, start + WINDOW_SIZE, r->size);
-	void *alias;
+	u64 start = ALIGN_DOWN(off, COHMEM_WINDOW_SIZE);
+	u64 end = min_t(u64, start + COHMEM_WINDOW_SIZE, r->size);
+	void *window;
 	int ret;
 
-	if (atomic_read(&cdev->nr_alias) >= MAX_WINDOWS) {
-		down_write(&cdev->state_lock);
-		cohmem_alias_drop(cdev);
-		up_write(&cdev->state_lock);
-	}
-
+	cohmem_windows_trim(cdev);
 	ret = down_read_killable(&cdev->core.memory_lock);
 	if (ret)
 		return ret;
@@ -189,23 +68,20 @@ int cohmem_access_begin(struct cohmem_device *cdev,
 		goto err_unlock;
 
 	ret = -ENOMEM;
-	alias = alias_get(cdev, r, start, end);
-	if (!alias)
+	window = cohmem_window_get(cdev, r, start, end);
+	if (!window)
 		goto err_unlock;
 	*len = min_t(u64, *len, end - off);
-	*addr = alias + (off - start);
+	*addr = window + (off - start);
 	return 0;
 
 err_unlock:
-	cohmem_access_end(cdev);
+	up_read(&cdev->state_lock);
+	up_read(&cdev->core.memory_lock);
 	return ret;
 }
 
-/**
- * cohmem_access_end() - done with the piece
- * @cdev: the device
- */
-void cohmem_access_end(struct cohmem_device *cdev)
+static void access_end(struct cohmem_device *cdev)
 {
 	up_read(&cdev->state_lock);
 	up_read(&cdev->core.memory_lock);
@@ -216,6 +92,26 @@ struct transfer {
 	bool write;
 };
 
+/* Leave nothing behind in a CPU that the device or its users should see. */
+static void written(struct cohmem_device *cdev, const struct cohmem_region *r,
+		    u64 off, void *addr, size_t len)
+{
+	if (r->kind == COHMEM_RESMEM)
+		/* Combined writes go out before the device is told. */
+		wmb();
+	else
+		cohmem_cache_clean(cdev, r, off, addr, len, COHMEM_CLEAN_WRITE);
+}
+
+#ifndef cohmem_before_read /* compat */
+/* Users map the memory as the kernel does: what it reads is what is there. */
+static void cohmem_before_read(struct cohmem_device *cdev,
+			       const struct cohmem_region *r, u64 off,
+			       void *addr, size_t len)
+{
+}
+
+#endif /* compat */
 /* Bytes copied of one chunk, at least one; or a negative errno. */
 static ssize_t copy_memory(struct cohmem_device *cdev,
 			   const struct cohmem_region *r, u64 off,
@@ -232,7 +128,7 @@ static ssize_t copy_memory(struct cohmem_device *cdev,
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		len = min(count, chunk);
-		ret = cohmem_access_begin(cdev, r, off, &len, &addr);
+		ret = access_begin(cdev, r, off, &len, &addr);
 		if (ret == -EAGAIN) {
 			ret = cohmem_ready_wait(cdev);
 			if (ret)
@@ -244,15 +140,15 @@ static ssize_t copy_memory(struct cohmem_device *cdev,
 			return ret == -EHWPOISON ? -EIO : ret;
 
 		pagefault_disable();
-		if (t->write)
+		if (t->write) {
 			left = __copy_from_user_inatomic(addr, t->buf, len);
-		else
+			written(cdev, r, off, addr, len);
+		} else {
+			cohmem_before_read(cdev, r, off, addr, len);
 			left = __copy_to_user_inatomic(t->buf, addr, len);
+		}
 		pagefault_enable();
-		if (t->write && r->kind == COHMEM_RESMEM)
-			/* Combined writes go out before the device is told. */
-			wmb();
-		cohmem_access_end(cdev);
+		access_end(cdev);
 
 		if (left < len)
 			return len - left;

@@ -28,13 +28,48 @@ module_param(enable_sriov, bool, 0644);
 MODULE_PARM_DESC(enable_sriov,
 		 "Allow virtual functions; as of vfio-pci (default: N)");
 
+/*
+ * What vfio-pci-core does to power or decoding, under memory_lock. What is lost
+ * on the way down is noted then, so that it is true whoever wakes the device up;
+ * and again on the way up, so that the clock of the wait starts then.
+ */
+static void cohmem_memory_changed(struct vfio_pci_core_device *core,
+				  enum vfio_pci_memory_change what)
+{
+	struct cohmem_device *cdev = cohmem_from_core(core);
+
+	switch (what) {
+	case VFIO_PCI_MEMORY_DECODING:
+		if (cohmem_has_memory(cdev))
+			cohmem_ready_kick(cdev);
+		break;
+	case VFIO_PCI_MEMORY_POWER_DOWN:
+	case VFIO_PCI_MEMORY_POWER_UP:
+		cohmem_ready_lost(cdev);
+		break;
+	case VFIO_PCI_MEMORY_SUSPEND:
+		cohmem_ready_reset_prepare(cdev);
+		break;
+	case VFIO_PCI_MEMORY_RESUME:
+		cohmem_ready_reset_done(cdev);
+		break;
+	}
+}
+
+static const struct vfio_pci_device_ops cohmem_pci_ops = {
+	.get_dmabuf_phys	= cohmem_get_dmabuf_phys,
+	.claims_region		= cohmem_claims_region,
+	.memory_changed		= cohmem_memory_changed,
+};
+
 static int cohmem_init_dev(struct vfio_device *vdev)
 {
 	struct cohmem_device *cdev = cohmem_from_vfio(vdev);
 
-#ifdef COHMEM_COMPAT_KNOBS /* compat */
-	cohmem_compat_knobs(&cdev->core, nointxmask, disable_idle_d3); /* compat */
+#ifdef COHMEM_COMPAT /* compat */
+	cohmem_compat_init(&cdev->core, &cohmem_pci_ops, nointxmask, disable_idle_d3); /* compat */
 #else /* compat */
+	cdev->core.pci_ops = &cohmem_pci_ops;
 	cdev->core.nointxmask = nointxmask;
 	cdev->core.disable_idle_d3 = disable_idle_d3;
 #endif /* compat */
@@ -46,34 +81,35 @@ static int cohmem_open_device(struct vfio_device *vdev)
 	struct cohmem_device *cdev = cohmem_from_vfio(vdev);
 	int ret;
 
-	ret = vfio_pci_core_enable(&cdev->core);
+	ret = cohmem_scrub_open(cdev);
 	if (ret)
 		return ret;
+	ret = vfio_pci_core_enable(&cdev->core);
+	if (ret)
+		goto err_scrub;
 	if (!cohmem_has_memory(cdev))
 		goto out;
 
-	cohmem_config_reset(cdev);
+	ret = cohmem_config_open(cdev);
+	if (ret)
+		goto err_disable;
 	ret = cohmem_poison_open(cdev);
 	if (ret)
 		goto err_disable;
-	cohmem_dmabuf_open(cdev);
-	ret = cohmem_ready_open(cdev);
+	ret = cohmem_ready_open(cdev, COHMEM_HELD_BY_USER,
+				vfio_pci_core_get_iomap(&cdev->core, 0));
 	if (ret)
 		goto err_poison;
-	ret = cohmem_scrub_open(cdev);
-	if (ret)
-		goto err_close;
 out:
 	vfio_pci_core_finish_enable(&cdev->core);
 	return 0;
 
-err_close:
-	cohmem_ready_close(cdev);
 err_poison:
-	cohmem_dmabuf_close(cdev);
 	cohmem_poison_close(cdev);
 err_disable:
 	vfio_pci_core_disable(&cdev->core);
+err_scrub:
+	cohmem_scrub_close(cdev);
 	return ret;
 }
 
@@ -82,12 +118,12 @@ static void cohmem_close_device(struct vfio_device *vdev)
 	struct cohmem_device *cdev = cohmem_from_vfio(vdev);
 
 	if (cohmem_has_memory(cdev)) {
-		cohmem_scrub_close(cdev);
 		cohmem_ready_close(cdev);
-		cohmem_dmabuf_close(cdev);
 		cohmem_poison_close(cdev);
 	}
 	vfio_pci_core_close_device(vdev);
+	/* With everything taken down that the user set up, and not before. */
+	cohmem_scrub_close(cdev);
 }
 
 static const struct vfio_device_ops cohmem_ops = {
@@ -98,7 +134,7 @@ static const struct vfio_device_ops cohmem_ops = {
 	.close_device		= cohmem_close_device,
 	.ioctl			= cohmem_ioctl,
 	.get_region_info_caps	= cohmem_get_region_info,
-	.device_feature		= cohmem_device_feature,
+	.device_feature		= vfio_pci_core_ioctl_feature,
 	.read			= cohmem_read,
 	.write			= cohmem_write,
 	.mmap			= cohmem_mmap,
@@ -128,19 +164,20 @@ static int cohmem_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (IS_ERR(cdev))
 		return PTR_ERR(cdev);
 	cdev->plat = plat;
-	cohmem_config_init(cdev);
-	cohmem_alias_init(cdev);
+	cohmem_reach_init(cdev);
 	cohmem_ready_setup(cdev);
-	cohmem_dmabuf_init(cdev);
 	dev_set_drvdata(&pdev->dev, &cdev->core);
 
-	ret = cohmem_poison_init(cdev);
+	ret = cohmem_config_init(cdev);
 	if (ret)
 		goto err_put;
+	ret = cohmem_poison_init(cdev);
+	if (ret)
+		goto err_config;
 	ret = cohmem_scrub_init(cdev);
 	if (ret)
 		goto err_poison;
-	ret = cohmem_pm_register(cdev);
+	ret = vfio_pci_core_register_device(&cdev->core);
 	if (ret)
 		goto err_scrub;
 	return 0;
@@ -149,6 +186,8 @@ err_scrub:
 	cohmem_scrub_fini(cdev);
 err_poison:
 	cohmem_poison_fini(cdev);
+err_config:
+	cohmem_config_fini(cdev);
 err_put:
 	vfio_put_device(&cdev->core.vdev);
 	return ret;
@@ -161,25 +200,21 @@ static void cohmem_remove(struct pci_dev *pdev)
 	/* Pulled out under its user: nothing behind the mappings any more. */
 	if (pci_channel_offline(pdev))
 		cohmem_ready_lost(cdev);
+	cohmem_scrub_stop(cdev);
 	vfio_pci_core_unregister_device(&cdev->core);
 	cohmem_scrub_fini(cdev);
 	cohmem_poison_fini(cdev);
+	cohmem_config_fini(cdev);
 	vfio_put_device(&cdev->core.vdev);
 }
 
 static int cohmem_sriov_configure(struct pci_dev *pdev, int nr_virtfn)
 {
 	struct cohmem_device *cdev = cohmem_from_pdev(pdev);
-	int ret;
 
 	if (!enable_sriov)
 		return -ENOENT;
-	/* Leaves D3hot behind our back, and so maybe the memory untrained. */
-	mutex_lock(&cdev->gate_lock);
-	ret = vfio_pci_core_sriov_configure(&cdev->core, nr_virtfn);
-	cohmem_ready_lost(cdev);
-	mutex_unlock(&cdev->gate_lock);
-	return ret;
+	return vfio_pci_core_sriov_configure(&cdev->core, nr_virtfn);
 }
 
 static void cohmem_reset_prepare(struct pci_dev *pdev)
@@ -187,11 +222,17 @@ static void cohmem_reset_prepare(struct pci_dev *pdev)
 	cohmem_ready_reset_prepare(cohmem_from_pdev(pdev));
 }
 
+/*
+ * A reset that the user has asked for leaves the emulated BARs as it leaves real
+ * ones; any other leaves them as vfio-pci leaves its virtual ones: its user
+ * knows nothing of it.
+ */
 static void cohmem_reset_done(struct pci_dev *pdev)
 {
 	struct cohmem_device *cdev = cohmem_from_pdev(pdev);
 
-	cohmem_config_reset(cdev);
+	if (atomic_read(&cdev->resetters))
+		cohmem_config_reset(cdev);
 	cohmem_ready_reset_done(cdev);
 }
 
@@ -202,6 +243,13 @@ static pci_ers_result_t cohmem_error_detected(struct pci_dev *pdev,
 	if (state != pci_channel_io_normal)
 		cohmem_ready_lost(cohmem_from_pdev(pdev));
 	return vfio_pci_core_aer_err_detected(pdev, state);
+}
+
+/* So may an error that another function below the same port has reported. */
+static pci_ers_result_t cohmem_slot_reset(struct pci_dev *pdev)
+{
+	cohmem_ready_lost(cohmem_from_pdev(pdev));
+	return PCI_ERS_RESULT_RECOVERED;
 }
 
 static void cohmem_error_resume(struct pci_dev *pdev)
@@ -216,6 +264,7 @@ static const struct pci_error_handlers cohmem_err_handlers = {
 	.reset_prepare	= cohmem_reset_prepare,
 	.reset_done	= cohmem_reset_done,
 	.error_detected	= cohmem_error_detected,
+	.slot_reset	= cohmem_slot_reset,
 	.resume		= cohmem_error_resume,
 };
 

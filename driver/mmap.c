@@ -13,6 +13,10 @@
  * A fault that has to wait, for readiness or for a reset, first lets go of the
  * mmap or VMA lock and asks to be called again. It pins the file meanwhile:
  * without the lock, the mapping, the file and with it the device could vanish.
+ * One that cannot be called again does not wait: it ends in a signal or an
+ * error of its caller. So does the last of the kernel's own callers of that
+ * kind, futexes, which nobody needs in device memory; waiting there would hold
+ * the mmap lock, and with it whoever looks at the process.
  */
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -43,30 +47,51 @@ struct target {
 	unsigned int order;
 };
 
-/**
- * cohmem_zap() - remove all user mappings of the coherent regions
- * @cdev: the device
- *
- * Context: process; not under state_lock, whose readers insert leaves.
- */
-void cohmem_zap(struct cohmem_device *cdev)
-{
-	unsigned int i;
-
-	for (i = 0; i < cdev->plat.layout.nr; i++) {
-		const struct cohmem_region *r = &cdev->plat.layout.region[i];
-
-		unmap_mapping_range(cohmem_mapping(cdev),
-				    VFIO_PCI_INDEX_TO_OFFSET(r->bar),
-				    r->region_size, true);
-	}
-}
-
 /* Offset in the region of a user address. */
 static u64 region_offset(struct vm_area_struct *vma, unsigned long addr)
 {
 	return ((u64)(vma->vm_pgoff & PGOFF_MASK) << PAGE_SHIFT) +
 	       (addr - vma->vm_start);
+}
+
+/* A run of pages that lie one behind the other in the memory and in the VMA. */
+struct run {
+	struct vm_area_struct *vma;
+	unsigned long pfn;	/* of the page that comes next */
+};
+
+static int set_leaf(pte_t *pte, unsigned long addr, void *data)
+{
+	struct run *run = data;
+
+	if (pte_none(ptep_get(pte)))
+		set_pte_at(run->vma->vm_mm, addr, pte,
+			   pte_mkspecial(pfn_pte(run->pfn,
+						 run->vma->vm_page_prot)));
+	run->pfn++;
+	return 0;
+}
+
+/*
+ * Insert leaves for [@addr, @addr + @len) where there is none, from @pfn on, by
+ * one walk of the page table: all of it lies below one PMD, in which there is a
+ * page table already, as a leaf of one page has just been inserted there. Other
+ * architectures may have a memory type for each page: there it is done by page.
+ */
+static int insert_run(struct vm_area_struct *vma, unsigned long addr,
+		      unsigned long pfn, unsigned long len)
+{
+	struct run run = { .vma = vma, .pfn = pfn };
+	unsigned long end = addr + len;
+
+	if (IS_ENABLED(CONFIG_ARM64))
+		return apply_to_page_range(vma->vm_mm, addr, len, set_leaf,
+					   &run);
+	for (; addr != end; addr += PAGE_SIZE) {
+		if (vmf_insert_pfn(vma, addr, pfn++) != VM_FAULT_NOPAGE)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 /* Pages around the one that faulted: a help, so errors only end it. */
@@ -75,27 +100,19 @@ static void insert_around(struct vm_fault *vmf, const struct target *t)
 	struct vm_area_struct *vma = vmf->vma;
 	unsigned long addr = max(ALIGN_DOWN(vmf->address, FAULT_AROUND),
 				 vma->vm_start);
-	unsigned long end = min(ALIGN_DOWN(vmf->address, FAULT_AROUND) +
-				FAULT_AROUND - 1, vma->vm_end - 1);
-	unsigned long nr = 0;
-	u64 off, clean;
+	unsigned long last = min(ALIGN_DOWN(vmf->address, FAULT_AROUND) +
+				 FAULT_AROUND - 1, vma->vm_end - 1);
+	u64 off, good;
 
-	while (addr < end) {
+	while (addr < last) {
 		off = region_offset(vma, addr);
-		clean = cohmem_poison_clean(t->cdev, t->r, off,
-					    end - addr + 1);
-		for (; clean >= PAGE_SIZE; clean -= PAGE_SIZE) {
-			if (vmf_insert_pfn(vma, addr,
-					   PHYS_PFN(t->r->base + off)) !=
-			    VM_FAULT_NOPAGE)
-				return;
-			if (!(++nr % 64) && fatal_signal_pending(current))
-				return;
-			addr += PAGE_SIZE;
-			off += PAGE_SIZE;
-		}
-		/* Step over the bad page, or reach the end. */
-		addr += PAGE_SIZE;
+		good = cohmem_poison_mappable(t->cdev, t->r, off,
+					      last - addr + 1);
+		if (good &&
+		    insert_run(vma, addr, PHYS_PFN(t->r->base + off), good))
+			return;
+		/* Step over the bad page, or beyond the end. */
+		addr += good + PAGE_SIZE;
 	}
 }
 
@@ -105,7 +122,7 @@ static vm_fault_t insert(struct vm_fault *vmf, const struct target *t)
 	vm_fault_t ret;
 
 	lockdep_assert_held_read(&t->cdev->state_lock);
-	if (cohmem_poison_clean(t->cdev, t->r, t->off, size) < size)
+	if (cohmem_poison_mappable(t->cdev, t->r, t->off, size) < size)
 		return t->order ? VM_FAULT_FALLBACK : VM_FAULT_HWPOISON;
 
 	ret = vfio_pci_vmf_insert_pfn(&t->cdev->core, vmf,
@@ -116,7 +133,7 @@ static vm_fault_t insert(struct vm_fault *vmf, const struct target *t)
 }
 
 /*
- * Wait without the fault's lock, then have the fault come again.
+ * Wait without the fault's lock, then have the fault retried.
  * @reset: vfio holds memory_lock; otherwise the memory is not ready.
  */
 static vm_fault_t wait_unlocked(struct vm_fault *vmf, const struct target *t,
@@ -142,31 +159,21 @@ static vm_fault_t serve(struct vm_fault *vmf, const struct target *t)
 {
 	struct cohmem_device *cdev = t->cdev;
 	bool may_retry = vmf->flags & FAULT_FLAG_ALLOW_RETRY;
-	vm_fault_t ret;
+	vm_fault_t ret = VM_FAULT_SIGBUS;
 	int state;
 
-	for (;;) {
-		if (may_retry) {
-			if (!down_read_trylock(&cdev->core.memory_lock))
-				return wait_unlocked(vmf, t, true);
-		} else if (down_read_killable(&cdev->core.memory_lock)) {
-			return VM_FAULT_SIGBUS;
-		}
-		down_read(&cdev->state_lock);
-		ret = VM_FAULT_SIGBUS;
-		state = cohmem_gate_open(cdev) ? cohmem_ready_check(cdev) :
-						 -EIO;
-		if (!state)
-			ret = insert(vmf, t);
-		cohmem_access_end(cdev);
+	if (!down_read_trylock(&cdev->core.memory_lock))
+		return may_retry ? wait_unlocked(vmf, t, true) : ret;
+	down_read(&cdev->state_lock);
+	state = cohmem_gate_open(cdev) ? cohmem_ready_check(cdev) : -EIO;
+	if (!state)
+		ret = insert(vmf, t);
+	up_read(&cdev->state_lock);
+	up_read(&cdev->core.memory_lock);
 
-		if (state != -EAGAIN)
-			return ret;
-		if (may_retry)
-			return wait_unlocked(vmf, t, false);
-		if (cohmem_ready_wait(cdev))
-			return VM_FAULT_SIGBUS;
-	}
+	if (state == -EAGAIN && may_retry)
+		return wait_unlocked(vmf, t, false);
+	return ret;
 }
 
 static vm_fault_t fault_order(struct vm_fault *vmf, unsigned int order)

@@ -4,37 +4,46 @@
  *
  * A page of GPU memory can lose its contents (an uncorrectable ECC error). The
  * memory has no struct page, so the kernel can mark nothing: memory_failure()
- * asks whoever registered the range which addresses of which processes map the
- * page, and signals those. That question is the only notice this driver gets,
- * and the kernel forgets the page at once. So it is noted here.
+ * tells the owner of the range that a page has failed, asks which addresses of
+ * which processes map it, signals those, and forgets the page at once. So it is
+ * noted here.
  *
- * The notes only grow, until the driver is unbound: neither a reset nor a new
- * user heals a memory cell. That makes looking things up free of locks: the
- * array never moves, an entry is written before the count that covers it, and
- * while nothing is bad a lookup is one load.
+ * Neither a reset nor a new user heals a memory cell, so notes stay until the
+ * driver is unbound, or until an administrator takes one back: a reset of such
+ * a GPU can put a spare row in the place of a bad one, and only whoever reads
+ * the GPU's own log knows of that. Looking things up needs no lock: the array
+ * never moves, an entry is written before the count that covers it, and one
+ * that is taken back is marked and used again. While nothing is bad a lookup is
+ * one load.
  *
- * What noting means: nobody maps the page from now on, read() and write() skip
- * it with -EIO, scrubbing leaves it out. Kernel aliases that cover it, through
- * which a CPU might prefetch it, are dropped a moment later by a work item, and
- * new ones end before it. User leaves that already map it stay. Their user has
- * got his signal, and taking the leaf from a running guest would turn an error
- * that the guest can handle into one that stops it.
+ * What noting means: the kernel does not touch the page. read() and write()
+ * fail there with -EIO, clearing leaves it out (and does not call the memory
+ * clean), windows that cover it, through which a CPU might prefetch it, are
+ * dropped a moment later by a work item, and new ones end before it.
+ *
+ * Users go on mapping it. A virtual machine handles an error at the page: its
+ * guest gets a machine check, as on bare metal. It does not handle a page that
+ * cannot be mapped: KVM_RUN ends with -EFAULT, type1 and dma-buf refuse all of
+ * the memory for one page of it, and no reboot of the guest would help. Who
+ * wants that all the same sets the policy "refuse".
  *
  * The array is bounded. A GPU with more bad pages than that has to be replaced;
- * until then no page of it is trusted, as it is not known which ones are bad.
+ * until then the kernel touches none of its memory, as it is not known which
+ * pages are bad.
  *
  * The kernel asks only on behalf of processes that it is going to signal: the
  * one that ran into the error, and those that asked to be told early (as QEMU
  * does). An error that hit neither is not seen here. Whoever knows of it, from
  * rasdaemon or the firmware's log, can add it through sysfs.
  *
- * Locks: open_lock guards open_list. @lock of struct cohmem_poison guards
- * adding. Both are taken where nothing may sleep: memory_failure() asks under
- * rcu_read_lock().
+ * Locks: @lock of struct cohmem_poison guards adding and taking back. It is
+ * taken where nothing may sleep: memory_failure() tells under rcu_read_lock().
  */
+#include <linux/kstrtox.h>
 #include <linux/memory-failure.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include "device.h"
@@ -43,34 +52,54 @@
 /* 16 KiB of notes: far more bad pages than a GPU fit for use ever shows. */
 #define COHMEM_POISON_MAX	2048
 
+/* An entry that was taken back: no page has this address. */
+#define NO_PAGE		(~0ULL)
+
+enum policy {
+	POLICY_MAP,
+	POLICY_REFUSE,
+};
+
+static const char * const policy_names[] = {
+	[POLICY_MAP] = "map",
+	[POLICY_REFUSE] = "refuse",
+};
+
+struct cohmem_poison;
+
+/* A range registered with the kernel. */
+struct watch {
+	struct pfn_address_space space;
+	struct cohmem_poison *p;
+	const struct cohmem_region *r;
+	bool on;	/* registered: the kernel cannot tell */
+};
+
 /**
  * struct cohmem_poison - what is known about bad pages of one function
  * @cdev: the function
- * @node: entry of open_list between open and close
- * @watch: ranges registered with the kernel, one per region
- * @watched: which of @watch are registered; the kernel cannot tell
+ * @watch: one per region
  * @told: the user was told that this kernel reports nothing
- * @drop: removes the kernel aliases, which may cover a page just noted
- * @lock: guards adding to @page; nests in open_lock
- * @nr: entries of @page; read without @lock
+ * @policy: may users map bad pages
+ * @drop: removes the windows, which may cover a page just noted
+ * @lock: guards changes of @page, @nr, @live and @overflow
+ * @nr: entries of @page in use, also of those taken back; read without @lock
+ * @live: entries that are bad pages
  * @overflow: there were more bad pages than entries
- * @page: physical address of each bad page, in order of discovery
+ * @page: physical address of each bad page, or NO_PAGE
  */
 struct cohmem_poison {
 	struct cohmem_device *cdev;
-	struct list_head node;
-	struct pfn_address_space watch[COHMEM_MAX_REGIONS];
-	bool watched[COHMEM_MAX_REGIONS];
+	struct watch watch[COHMEM_MAX_REGIONS];
 	bool told;
+	enum policy policy;
 	struct work_struct drop;
 	spinlock_t lock; /* see above */
 	unsigned int nr;
+	unsigned int live;
 	bool overflow;
 	u64 page[COHMEM_POISON_MAX];
 };
-
-static LIST_HEAD(open_list);
-static DEFINE_SPINLOCK(open_lock);
 
 static const struct cohmem_region *region_of(const struct cohmem_layout *layout,
 					     u64 phys)
@@ -86,80 +115,93 @@ static const struct cohmem_region *region_of(const struct cohmem_layout *layout,
 	return NULL;
 }
 
-static bool known(const struct cohmem_poison *p, u64 phys)
+/* Where @phys is noted, or @nr. */
+static unsigned int slot_of(const struct cohmem_poison *p, u64 phys)
 {
 	unsigned int i;
 
 	for (i = 0; i < p->nr; i++) {
 		if (p->page[i] == phys)
-			return true;
+			break;
 	}
-	return false;
+	return i;
+}
+
+/* Add an entry: false if it was known, or is one too many. */
+static bool add(struct cohmem_poison *p, u64 phys, bool *overflow)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&p->lock);
+	*overflow = false;
+	if (slot_of(p, phys) < p->nr)
+		return false;
+	i = slot_of(p, NO_PAGE);
+	if (i == COHMEM_POISON_MAX) {
+		*overflow = !p->overflow;
+		WRITE_ONCE(p->overflow, true);
+		return false;
+	}
+	WRITE_ONCE(p->page[i], phys);
+	p->live++;
+	if (i == p->nr)
+		/* Pairs with the acquire of whoever looks up a page. */
+		smp_store_release(&p->nr, i + 1);
+	return true;
 }
 
 /* Context: any that may take a spinlock. */
 static void note(struct cohmem_poison *p, const struct cohmem_region *r,
 		 u64 phys)
 {
-	struct pci_dev *pdev = p->cdev->core.pdev;
-	bool kept, news = true;
-	unsigned int nr;
+	struct device *dev = &p->cdev->core.pdev->dev;
+	bool added, overflow;
+	unsigned long flags;
+	unsigned int live;
 
-	spin_lock(&p->lock);
-	nr = p->nr;
-	if (known(p, phys)) {
-		spin_unlock(&p->lock);
+	spin_lock_irqsave(&p->lock, flags);
+	added = add(p, phys, &overflow);
+	live = p->live;
+	spin_unlock_irqrestore(&p->lock, flags);
+	if (!added && !overflow)
 		return;
-	}
-	kept = nr < COHMEM_POISON_MAX;
-	if (kept) {
-		p->page[nr++] = phys;
-		/* Pairs with the acquire of whoever looks up a page. */
-		smp_store_release(&p->nr, nr);
-	} else {
-		news = !p->overflow;
-		WRITE_ONCE(p->overflow, true);
-	}
-	spin_unlock(&p->lock);
 
-	/* Not before the page can be seen: the next alias must not cover it. */
-	if (news)
-		schedule_work(&p->drop);
-
-	trace_cohmem_poison(pdev, phys, nr, kept);
-	if (kept)
-		dev_err_ratelimited(&pdev->dev,
-				    "bad page at 0x%llx (%s + 0x%llx), %u known: it can no longer be mapped, read or written\n",
+	/* Not before the page can be seen: the next window must not cover it. */
+	schedule_work(&p->drop);
+	trace_cohmem_poison(p->cdev->core.pdev, phys, live, added);
+	if (added)
+		dev_err_ratelimited(dev,
+				    "bad page at 0x%llx (%s + 0x%llx), %u known: read(), write() and clearing leave it out%s\n",
 				    phys, cohmem_kind_name(r->kind),
-				    phys - r->base, nr);
-	else if (news)
-		pci_err(pdev,
-			"more than %u bad pages: refusing all access to the memory; replace the GPU\n",
-			COHMEM_POISON_MAX);
+				    phys - r->base, live,
+				    READ_ONCE(p->policy) == POLICY_REFUSE ?
+				    ", and it can no longer be mapped" : "");
+	else
+		dev_err_ratelimited(dev,
+				    "more than %u bad pages: the kernel touches none of the memory any more, and cannot clear it; replace the GPU\n",
+				    COHMEM_POISON_MAX);
 }
 
-static void drop_aliases(struct work_struct *work)
+static void drop_windows(struct work_struct *work)
 {
 	struct cohmem_device *cdev =
 		container_of(work, struct cohmem_poison, drop)->cdev;
 
 	down_write(&cdev->state_lock);
-	cohmem_alias_drop(cdev);
+	cohmem_windows_drop(cdev);
 	up_write(&cdev->state_lock);
 }
 
-static struct cohmem_poison *open_find(u64 phys, const struct cohmem_region **r)
+/*
+ * A page of a watched range has failed.
+ *
+ * Context: rcu_read_lock() held.
+ */
+static void failed(struct pfn_address_space *space, unsigned long pfn)
 {
-	struct cohmem_poison *p;
+	struct watch *w = container_of(space, struct watch, space);
 
-	lockdep_assert_held(&open_lock);
-
-	list_for_each_entry(p, &open_list, node) {
-		*r = region_of(&p->cdev->plat.layout, phys);
-		if (*r)
-			return p;
-	}
-	return NULL;
+	note(w->p, w->r, PFN_PHYS((u64)pfn));
 }
 
 /*
@@ -173,17 +215,14 @@ static int pfn_to_vma_pgoff(struct vm_area_struct *vma, unsigned long pfn,
 			    pgoff_t *pgoff)
 {
 	const unsigned int shift = VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT;
+	/* The core's VMAs of real BARs hang on the same inode; @core is first. */
+	const struct cohmem_device *cdev = vma->vm_private_data;
 	u64 phys = PFN_PHYS((u64)pfn);
 	const struct cohmem_region *r;
-	struct cohmem_poison *p;
 	pgoff_t at;
 
-	spin_lock(&open_lock);
-	p = open_find(phys, &r);
-	if (p)
-		note(p, r, phys);
-	spin_unlock(&open_lock);
-	if (!p)
+	r = region_of(&cdev->plat.layout, phys);
+	if (!r)
 		return -ENOENT;
 
 	/* File offset of the page; fits, as a region has at most 2^40 bytes. */
@@ -212,8 +251,7 @@ int cohmem_poison_init(struct cohmem_device *cdev)
 	if (!p)
 		return -ENOMEM;
 	p->cdev = cdev;
-	INIT_LIST_HEAD(&p->node);
-	INIT_WORK(&p->drop, drop_aliases);
+	INIT_WORK(&p->drop, drop_windows);
 	spin_lock_init(&p->lock);
 	cdev->poison = p;
 	return 0;
@@ -248,42 +286,42 @@ void cohmem_poison_fini(struct cohmem_device *cdev)
 int cohmem_poison_open(struct cohmem_device *cdev)
 {
 	const struct cohmem_layout *layout = &cdev->plat.layout;
+	struct device *dev = &cdev->core.pdev->dev;
 	struct cohmem_poison *p = cdev->poison;
 	unsigned int i;
 	int ret;
 
-	spin_lock(&open_lock);
-	list_add(&p->node, &open_list);
-	spin_unlock(&open_lock);
-
 	for (i = 0; i < layout->nr; i++) {
 		const struct cohmem_region *r = &layout->region[i];
-		struct pfn_address_space *w = &p->watch[i];
+		struct watch *w = &p->watch[i];
 
-		w->node.start = PHYS_PFN(r->base);
-		w->node.last = PHYS_PFN(r->base + r->size - 1);
-		w->mapping = cohmem_mapping(cdev);
-		w->pfn_to_vma_pgoff = pfn_to_vma_pgoff;
-		ret = register_pfn_address_space(w);
+		w->p = p;
+		w->r = r;
+		w->space.node.start = PHYS_PFN(r->base);
+		w->space.node.last = PHYS_PFN(r->base + r->size - 1);
+		w->space.mapping = cohmem_mapping(cdev);
+		w->space.failed = failed;
+		w->space.pfn_to_vma_pgoff = pfn_to_vma_pgoff;
+		ret = register_pfn_address_space(&w->space);
 		if (ret == -EOPNOTSUPP) {
 			if (!p->told)
-				pci_info(cdev->core.pdev,
+				dev_info(dev,
 					 "this kernel does not report memory errors of device memory: a user that hits a bad page gets no BUS_MCEERR signal, and the page is not remembered unless added to poison_pages\n");
 			p->told = true;
 			return 0;
 		}
 		if (ret)
 			goto err_close;
-		p->watched[i] = true;
+		w->on = true;
 	}
 	return 0;
 
 err_close:
-	pci_err(cdev->core.pdev,
-		"cannot watch %s at 0x%llx for memory errors: %d%s\n",
-		cohmem_kind_name(layout->region[i].kind),
-		layout->region[i].base, ret,
-		ret == -EBUSY ? " (another driver watches it)" : "");
+	dev_err_ratelimited(dev,
+			    "cannot watch %s at 0x%llx for memory errors: %d%s\n",
+			    cohmem_kind_name(layout->region[i].kind),
+			    layout->region[i].base, ret,
+			    ret == -EBUSY ? " (another driver watches it)" : "");
 	cohmem_poison_close(cdev);
 	return ret;
 }
@@ -302,14 +340,10 @@ void cohmem_poison_close(struct cohmem_device *cdev)
 	unsigned int i;
 
 	for (i = 0; i < COHMEM_MAX_REGIONS; i++) {
-		if (p->watched[i])
-			unregister_pfn_address_space(&p->watch[i]);
-		p->watched[i] = false;
+		if (p->watch[i].on)
+			unregister_pfn_address_space(&p->watch[i].space);
+		p->watch[i].on = false;
 	}
-
-	spin_lock(&open_lock);
-	list_del_init(&p->node);
-	spin_unlock(&open_lock);
 }
 
 /**
@@ -327,7 +361,7 @@ u64 cohmem_poison_clean(struct cohmem_device *cdev,
 			const struct cohmem_region *r, u64 off, u64 len)
 {
 	const struct cohmem_poison *p = cdev->poison;
-	/* Pairs with the release in note(). */
+	/* Pairs with the release in add(). */
 	unsigned int i, nr = smp_load_acquire(&p->nr);
 	u64 start = r->base + off;
 
@@ -337,9 +371,10 @@ u64 cohmem_poison_clean(struct cohmem_device *cdev,
 		return 0;
 
 	for (i = 0; i < nr; i++) {
-		u64 bad = p->page[i];
+		u64 bad = READ_ONCE(p->page[i]);
 
-		if (bad + PAGE_SIZE <= start || bad >= start + len)
+		if (bad == NO_PAGE || bad + PAGE_SIZE <= start ||
+		    bad >= start + len)
 			continue;
 		len = bad > start ? bad - start : 0;
 	}
@@ -362,7 +397,7 @@ int cohmem_poison_run(struct cohmem_device *cdev, const struct cohmem_region *r,
 		      u64 off, u64 *start, u64 *end)
 {
 	const struct cohmem_poison *p = cdev->poison;
-	/* Pairs with the release in note(). */
+	/* Pairs with the release in add(). */
 	unsigned int i, nr = smp_load_acquire(&p->nr);
 	u64 at = r->base + off;
 
@@ -372,8 +407,10 @@ int cohmem_poison_run(struct cohmem_device *cdev, const struct cohmem_region *r,
 		return -EHWPOISON;
 
 	for (i = 0; i < nr; i++) {
-		u64 bad = p->page[i];
+		u64 bad = READ_ONCE(p->page[i]);
 
+		if (bad == NO_PAGE)
+			continue;
 		if (bad > at)
 			*end = min(*end, bad - r->base);
 		else if (at - bad < PAGE_SIZE)
@@ -385,21 +422,127 @@ int cohmem_poison_run(struct cohmem_device *cdev, const struct cohmem_region *r,
 }
 
 /**
- * cohmem_poison_add() - note a bad page that somebody else knows of
+ * cohmem_poison_mappable() - how much a user may map
  * @cdev: the function
- * @phys: physical address within the page
+ * @r: one of its regions
+ * @off: offset in @r
+ * @len: bytes in question
  *
- * Context: any that may take a spinlock.
- * Return: 0, also if the page is known; -ERANGE if it is not a page of @cdev.
+ * Context: any. One load by the default policy.
+ * Return: bytes from @off on that come before the first page that the policy
+ * keeps from users; @len if there is none.
  */
-int cohmem_poison_add(struct cohmem_device *cdev, u64 phys)
+u64 cohmem_poison_mappable(struct cohmem_device *cdev,
+			   const struct cohmem_region *r, u64 off, u64 len)
 {
-	const struct cohmem_region *r = region_of(&cdev->plat.layout, phys);
+	if (READ_ONCE(cdev->poison->policy) == POLICY_MAP)
+		return len;
+	return cohmem_poison_clean(cdev, r, off, len);
+}
 
+/**
+ * cohmem_poison_set_policy() - may users map bad pages
+ * @cdev: the function
+ * @word: "map" or "refuse"
+ *
+ * What is mapped stays mapped: taking the leaf from a running guest would turn
+ * an error that it can handle into one that stops it.
+ *
+ * Context: any.
+ * Return: 0 or -EINVAL.
+ */
+int cohmem_poison_set_policy(struct cohmem_device *cdev, const char *word)
+{
+	int i = __sysfs_match_string(policy_names, ARRAY_SIZE(policy_names),
+				     word);
+
+	if (i < 0)
+		return i;
+	WRITE_ONCE(cdev->poison->policy, i);
+	return 0;
+}
+
+/**
+ * cohmem_poison_policy() - may users map bad pages
+ * @cdev: the function
+ *
+ * Return: "map" or "refuse".
+ */
+const char *cohmem_poison_policy(struct cohmem_device *cdev)
+{
+	return policy_names[READ_ONCE(cdev->poison->policy)];
+}
+
+static void forget_all(struct cohmem_poison *p)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(&p->lock, flags);
+	for (i = 0; i < p->nr; i++)
+		WRITE_ONCE(p->page[i], NO_PAGE);
+	p->live = 0;
+	WRITE_ONCE(p->overflow, false);
+	spin_unlock_irqrestore(&p->lock, flags);
+}
+
+static int forget(struct cohmem_poison *p, u64 phys)
+{
+	unsigned long flags;
+	int ret = -ENOENT;
+	unsigned int i;
+
+	spin_lock_irqsave(&p->lock, flags);
+	i = slot_of(p, phys);
+	if (i < p->nr) {
+		WRITE_ONCE(p->page[i], NO_PAGE);
+		p->live--;
+		ret = 0;
+	}
+	spin_unlock_irqrestore(&p->lock, flags);
+	return ret;
+}
+
+/**
+ * cohmem_poison_command() - what an administrator knows about bad pages
+ * @cdev: the function
+ * @text: a physical address, to note the page that holds it; "-" and an
+ *	address, to take that page back; "-all", to take back all
+ *
+ * Context: may sleep.
+ * Return: 0, also if the page to note is known; -EINVAL; -ERANGE if it is not a
+ * page of @cdev; -ENOENT if the page to take back is not noted.
+ */
+int cohmem_poison_command(struct cohmem_device *cdev, const char *text)
+{
+	struct pci_dev *pdev = cdev->core.pdev;
+	struct cohmem_poison *p = cdev->poison;
+	const struct cohmem_region *r;
+	bool minus = text[0] == '-';
+	u64 phys;
+	int ret;
+
+	if (sysfs_streq(text, "-all")) {
+		forget_all(p);
+		pci_info(pdev, "all bad pages are taken off the list\n");
+		return 0;
+	}
+	ret = kstrtou64(text + minus, 0, &phys);
+	if (ret)
+		return ret;
+	r = region_of(&cdev->plat.layout, phys);
 	if (!r)
 		return -ERANGE;
-	note(cdev->poison, r, phys & PAGE_MASK);
-	return 0;
+	phys &= PAGE_MASK;
+	if (!minus) {
+		note(p, r, phys);
+		return 0;
+	}
+	ret = forget(p, phys);
+	if (!ret)
+		pci_info(pdev, "the bad page at 0x%llx is taken off the list\n",
+			 phys);
+	return ret;
 }
 
 /**
@@ -415,7 +558,7 @@ unsigned int cohmem_poison_count(struct cohmem_device *cdev, bool *overflow)
 	const struct cohmem_poison *p = cdev->poison;
 
 	*overflow = READ_ONCE(p->overflow);
-	return READ_ONCE(p->nr);
+	return READ_ONCE(p->live);
 }
 
 /**
@@ -423,8 +566,8 @@ unsigned int cohmem_poison_count(struct cohmem_device *cdev, bool *overflow)
  * @cdev: the function
  * @buf: a sysfs buffer
  *
- * Lists the ones discovered last if there are more than fit: those are the ones
- * that nobody has seen yet.
+ * Lists the last ones of the array if there are more than fit: those are the
+ * ones that nobody has seen yet.
  *
  * Context: any.
  * Return: bytes printed.
@@ -434,12 +577,21 @@ int cohmem_poison_list(struct cohmem_device *cdev, char *buf)
 	/* "0x", 16 digits, newline; and the NUL at the very end. */
 	const unsigned int line = 2 + 16 + 1, fit = (PAGE_SIZE - 1) / line;
 	const struct cohmem_poison *p = cdev->poison;
-	/* Pairs with the release in note(). */
-	unsigned int nr = smp_load_acquire(&p->nr);
-	unsigned int i = nr > fit ? nr - fit : 0;
+	/* Pairs with the release in add(). */
+	unsigned int i, nr = smp_load_acquire(&p->nr);
+	unsigned int live = READ_ONCE(p->live);
+	unsigned int skip = live > fit ? live - fit : 0;
 	int len = 0;
 
-	for (; i < nr; i++)
-		len += sysfs_emit_at(buf, len, "0x%llx\n", p->page[i]);
+	for (i = 0; i < nr; i++) {
+		u64 bad = READ_ONCE(p->page[i]);
+
+		if (bad == NO_PAGE)
+			continue;
+		if (skip)
+			skip--;
+		else
+			len += sysfs_emit_at(buf, len, "0x%llx\n", bad);
+	}
 	return len;
 }

@@ -8,13 +8,16 @@
  * The state changes under state_lock for writing only, so whoever reads
  * "ready" under state_lock may touch or map the memory until it lets go.
  *
- * The poller reads BAR0 and config space only while the gate is open, under
- * gate_lock, so that no user closes it meanwhile, and under state_lock, which
- * every reset has to pass before it begins. Not under memory_lock: a hot reset
- * only tries to get that, and must not fail because of us. With the gate closed
- * the poller stops, and the clock of the wait with it, until it is kicked: by
- * the next one who waits, or by the access that opens the gate. Not having
- * looked is no proof of failure.
+ * The poller reads BAR0 and config space only while the gate is open. It sees
+ * to that by memory_lock, which everything in vfio-pci-core takes that closes
+ * the gate, and by state_lock, which every reset has to pass before it begins.
+ * It only tries memory_lock: who has it for writing is about to change what the
+ * poller would see. With the gate closed the poller stops, and the clock of the
+ * wait with it, until it is kicked: by the next one who waits, or by what opens
+ * the gate. Not having looked is no proof of failure.
+ *
+ * Memory that has failed is looked at once a second, as long as somebody has
+ * the function: what turns up late is used.
  */
 #include <linux/io.h>
 #include <linux/ktime.h>
@@ -38,14 +41,6 @@ static u64 now_ms(void)
 	return ktime_to_ms(ktime_get());
 }
 
-/* BAR0 as vfio-pci-core has mapped it, or NULL. */
-static void __iomem *bar0_of(struct cohmem_device *cdev)
-{
-	void __iomem *io = vfio_pci_core_get_iomap(&cdev->core, 0);
-
-	return IS_ERR(io) ? NULL : io;
-}
-
 /*
  * Does the function itself decode memory now? It does not after a reset that
  * nobody has restored it from: the link's, on a fatal error. Its user is told,
@@ -62,11 +57,9 @@ static bool decodes_memory(struct pci_dev *pdev)
 
 static u32 read_bar0(struct cohmem_device *cdev, unsigned int reg)
 {
-	void __iomem *io = bar0_of(cdev);
-
-	if (!io || !decodes_memory(cdev->core.pdev))
+	if (!cdev->bar0 || !decodes_memory(cdev->core.pdev))
 		return ~0U;
-	return ioread32(io + reg);
+	return ioread32(cdev->bar0 + reg);
 }
 
 static u32 read_cxl(struct cohmem_device *cdev, unsigned int reg)
@@ -121,12 +114,24 @@ static void changed(struct cohmem_device *cdev, u64 waited_ms)
 	wake_up_all(&cdev->ready_wq);
 }
 
+/* Is there anything to learn by looking at the device? */
+static bool undecided(struct cohmem_device *cdev)
+{
+	lockdep_assert_held(&cdev->state_lock);
+	return cdev->holder != COHMEM_HELD_BY_NOBODY &&
+	       (cdev->ready.state == COHMEM_WAITING ||
+		cdev->ready.state == COHMEM_FAILED);
+}
+
 /* state_lock, read or write, keeps cohmem_ready_close() from overtaking. */
 static void kick_locked(struct cohmem_device *cdev, unsigned int delay_ms)
 {
-	lockdep_assert_held(&cdev->state_lock);
-	if (cdev->opened && cdev->ready.state == COHMEM_WAITING)
-		schedule_delayed_work(&cdev->poll, msecs_to_jiffies(delay_ms));
+	if (!undecided(cdev))
+		return;
+	/* It may be about to look much later, after a failure. */
+	if (!delay_ms)
+		cancel_delayed_work(&cdev->poll);
+	schedule_delayed_work(&cdev->poll, msecs_to_jiffies(delay_ms));
 }
 
 /* Which of two CXL ranges failed, as words for the log. */
@@ -150,17 +155,23 @@ static const char *failed_range(struct cohmem_device *cdev)
 	       " (range 2)" : " (range 1)";
 }
 
-static void say_outcome(struct cohmem_device *cdev, u64 waited_ms)
+static void say_outcome(struct cohmem_device *cdev, u64 waited_ms, bool late)
 {
 	struct pci_dev *pdev = cdev->core.pdev;
 
 	if (cdev->ready.state == COHMEM_FAILED)
-		pci_err(pdev, "coherent memory failed after %llu ms: %s%s; accesses to it fail until the next reset\n",
-			waited_ms, cohmem_fail_str(cdev->ready.fail),
-			failed_range(cdev));
+		dev_err_ratelimited(&pdev->dev,
+				    "coherent memory failed after %llu ms: %s%s; accesses to it fail until it turns up or is reset\n",
+				    waited_ms, cohmem_fail_str(cdev->ready.fail),
+				    failed_range(cdev));
+	else if (late)
+		dev_notice_ratelimited(&pdev->dev,
+				       "coherent memory turned up after %llu ms, and is used from now on\n",
+				       waited_ms);
 	else if (waited_ms >= SLOW_MS)
-		pci_info(pdev, "coherent memory ready after %llu ms\n",
-			 waited_ms);
+		pci_info_ratelimited(pdev,
+				     "coherent memory ready after %llu ms\n",
+				     waited_ms);
 	else
 		pci_dbg(pdev, "coherent memory ready after %llu ms\n",
 			waited_ms);
@@ -168,39 +179,40 @@ static void say_outcome(struct cohmem_device *cdev, u64 waited_ms)
 
 static void look(struct cohmem_device *cdev)
 {
+	enum cohmem_ready_state before = cdev->ready.state;
 	struct cohmem_observation seen;
 	u64 now = now_ms(), waited;
 
 	if (cdev->paused) {
-		cdev->ready.since_ms = now;
+		if (before == COHMEM_WAITING)
+			cdev->ready.since_ms = now;
 		cdev->paused = false;
 	}
 	waited = now - cdev->ready.since_ms;
 
 	observe(cdev, &seen);
-	if (cohmem_ready_step(&cdev->ready, &seen, now) == COHMEM_WAITING) {
+	if (cohmem_ready_step(&cdev->ready, &seen, now) == before) {
 		kick_locked(cdev, cdev->ready.delay_ms);
 		return;
 	}
 	cdev->ready_ms = waited;
-	say_outcome(cdev, waited);
+	say_outcome(cdev, waited, before == COHMEM_FAILED);
 	changed(cdev, waited);
+	/* It may have failed: go on looking. */
+	kick_locked(cdev, cdev->ready.delay_ms);
 }
 
 static void poll_work(struct work_struct *work)
 {
 	struct cohmem_device *cdev = container_of(to_delayed_work(work),
 						  struct cohmem_device, poll);
+	bool stable = down_read_trylock(&cdev->core.memory_lock);
 
-	/* The gate is being moved just now: come back after it. */
-	if (!mutex_trylock(&cdev->gate_lock)) {
-		down_read(&cdev->state_lock);
-		kick_locked(cdev, COHMEM_POLL_MAX_MS);
-		up_read(&cdev->state_lock);
-		return;
-	}
 	down_write(&cdev->state_lock);
-	if (cdev->opened && cdev->ready.state == COHMEM_WAITING) {
+	if (!stable) {
+		/* The gate is being moved just now: come back after it. */
+		kick_locked(cdev, COHMEM_POLL_MAX_MS);
+	} else if (undecided(cdev)) {
 		if (cohmem_gate_open(cdev)) {
 			look(cdev);
 		} else {
@@ -210,7 +222,8 @@ static void poll_work(struct work_struct *work)
 		}
 	}
 	up_write(&cdev->state_lock);
-	mutex_unlock(&cdev->gate_lock);
+	if (stable)
+		up_read(&cdev->core.memory_lock);
 }
 
 /**
@@ -226,25 +239,33 @@ void cohmem_ready_setup(struct cohmem_device *cdev)
 }
 
 /**
- * cohmem_ready_open() - a new user: look at the device afresh
+ * cohmem_ready_open() - somebody has the function: look at it afresh
  * @cdev: the device, enabled
+ * @holder: who has it now
+ * @bar0: BAR0 as the holder has mapped it; NULL or an error pointer if not
  *
  * Enabling has reset the function, or at least powered it up. A failure of
- * before is forgotten: whoever opens the device tries again.
+ * before is forgotten: whoever takes the device tries again.
  *
+ * Context: process; the function is held by nobody, and nobody else takes it.
  * Return: 0, or -EBUSY where BAR0 is needed and cannot be had.
  */
-int cohmem_ready_open(struct cohmem_device *cdev)
+int cohmem_ready_open(struct cohmem_device *cdev, enum cohmem_holder holder,
+		      void __iomem *bar0)
 {
-	if (cdev->plat.ready_by == COHMEM_READY_BY_BAR0 && !bar0_of(cdev)) {
-		pci_err(cdev->core.pdev, "BAR0 cannot be mapped, so nobody can tell whether the memory is ready; see /proc/iomem for who has claimed it\n");
+	if (IS_ERR(bar0))
+		bar0 = NULL;
+	if (cdev->plat.ready_by == COHMEM_READY_BY_BAR0 && !bar0) {
+		dev_err_ratelimited(&cdev->core.pdev->dev,
+				    "BAR0 cannot be mapped, so nobody can tell whether the memory is ready; see /proc/iomem for who has claimed it\n");
 		return -EBUSY;
 	}
 	down_write(&cdev->state_lock);
-	cdev->opened = true;
+	cdev->bar0 = bar0;
+	WRITE_ONCE(cdev->holder, holder);
 	cdev->paused = false;
 	cdev->ready.want_clear =
-		READ_ONCE(wait_clear) && bar0_of(cdev) &&
+		READ_ONCE(wait_clear) && bar0 &&
 		pci_resource_len(cdev->core.pdev, 0) >= COHMEM_BAR0_MIN_SIZE;
 	cohmem_ready_restart(&cdev->ready, now_ms());
 	changed(cdev, 0);
@@ -254,16 +275,22 @@ int cohmem_ready_open(struct cohmem_device *cdev)
 }
 
 /**
- * cohmem_ready_close() - the last user is gone: stop looking
+ * cohmem_ready_close() - nobody has the function any more: stop looking
  * @cdev: the device, not yet disabled
  *
- * Kernel aliases go with the user.
+ * Windows go with the one who had it, and so does what was known: from here on
+ * the function may be reset or put to sleep without a word.
+ *
+ * Context: process; no user left who could wait or map.
  */
 void cohmem_ready_close(struct cohmem_device *cdev)
 {
 	down_write(&cdev->state_lock);
-	cdev->opened = false;
-	cohmem_alias_drop(cdev);
+	WRITE_ONCE(cdev->holder, COHMEM_HELD_BY_NOBODY);
+	cdev->bar0 = NULL;
+	cohmem_windows_drop(cdev);
+	cohmem_ready_forget(&cdev->ready, now_ms());
+	changed(cdev, 0);
 	up_write(&cdev->state_lock);
 	cancel_delayed_work_sync(&cdev->poll);
 }
@@ -274,6 +301,8 @@ void cohmem_ready_close(struct cohmem_device *cdev)
  *
  * Sets the poller going if there is something to wait for, and lets waiters
  * look at the gate again.
+ *
+ * Context: may sleep for a bounded piece of work.
  */
 void cohmem_ready_kick(struct cohmem_device *cdev)
 {
@@ -283,45 +312,60 @@ void cohmem_ready_kick(struct cohmem_device *cdev)
 	wake_up_all(&cdev->ready_wq);
 }
 
-/**
- * cohmem_ready_lost() - the memory may have gone without a reset being announced
- * @cdev: the device
- *
- * Power states that reset the function, errors that reset its link. The memory
- * counts as not ready from here on; mappings are removed.
+/*
+ * Make the memory unreachable: nobody gets at it who comes after the state has
+ * changed, and what was there before is taken away. The one place where that is
+ * done. @reset: a reset begins, which says when it is over.
  */
-void cohmem_ready_lost(struct cohmem_device *cdev)
+static void cut_off(struct cohmem_device *cdev, bool reset)
 {
-	if (!cohmem_has_memory(cdev))
-		return;
+	bool was_ready;
+
 	down_write(&cdev->state_lock);
-	cohmem_ready_restart(&cdev->ready, now_ms());
-	cohmem_alias_drop(cdev);
+	was_ready = cdev->ready.state == COHMEM_READY;
+	if (reset)
+		cohmem_ready_reset_begin(&cdev->ready);
+	else
+		cohmem_ready_restart(&cdev->ready, now_ms());
+	cohmem_windows_drop(cdev);
 	changed(cdev, 0);
 	kick_locked(cdev, 0);
 	up_write(&cdev->state_lock);
 	cohmem_zap(cdev);
+	if (was_ready && READ_ONCE(cdev->flush_users))
+		cohmem_cache_flush_users(cdev);
+}
+
+/**
+ * cohmem_ready_lost() - the memory may have gone, or is about to
+ * @cdev: the device
+ *
+ * Power states that reset the function, errors that reset its link: without a
+ * reset being announced. The memory counts as not ready from here on; mappings
+ * are removed.
+ *
+ * Context: process; memory_lock may be held for writing.
+ */
+void cohmem_ready_lost(struct cohmem_device *cdev)
+{
+	if (cohmem_has_memory(cdev))
+		cut_off(cdev, false);
 }
 
 /**
  * cohmem_ready_reset_prepare() - a reset is about to begin
  * @cdev: the device
  *
- * On return nobody can reach the memory: user leaves and kernel aliases are
- * gone, and new ones are refused until it is ready again.
+ * On return nobody can reach the memory: user leaves and windows are gone, and
+ * new ones are refused until it is ready again.
  *
- * Context: device lock held; memory_lock held for writing if vfio resets.
+ * Context: process; device lock held, or the machine is about to sleep;
+ *	memory_lock held for writing if vfio resets.
  */
 void cohmem_ready_reset_prepare(struct cohmem_device *cdev)
 {
-	if (!cohmem_has_memory(cdev))
-		return;
-	down_write(&cdev->state_lock);
-	cohmem_ready_reset_begin(&cdev->ready);
-	cohmem_alias_drop(cdev);
-	changed(cdev, 0);
-	up_write(&cdev->state_lock);
-	cohmem_zap(cdev);
+	if (cohmem_has_memory(cdev))
+		cut_off(cdev, true);
 }
 
 /**
@@ -355,16 +399,19 @@ static bool worth_waiting(struct cohmem_device *cdev)
 
 /**
  * cohmem_ready_wait() - wait until there is something new to learn
- * @cdev: the device, opened
+ * @cdev: the device, held by somebody
  *
  * Returns when the memory is ready, has failed, or the gate is closed: the
- * caller takes its locks and looks again.
+ * caller takes its locks and looks again. Whoever waits here does not keep the
+ * machine from going to sleep.
  *
- * Context: no lock held that a reset or a config access needs.
+ * Context: no lock held that a reset, a config access or anybody else who is
+ *	to be frozen needs.
  * Return: 0, or -ERESTARTSYS on a fatal signal.
  */
 int cohmem_ready_wait(struct cohmem_device *cdev)
 {
 	cohmem_ready_kick(cdev);
-	return wait_event_killable(cdev->ready_wq, !worth_waiting(cdev));
+	return wait_event_state(cdev->ready_wq, !worth_waiting(cdev),
+				(TASK_KILLABLE | TASK_FREEZABLE));
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What user space is told about the regions, and the ioctls that name one. */
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 #include <linux/vfio.h>
 
 #include "device.h"
@@ -62,19 +61,23 @@ int cohmem_get_region_info(struct vfio_device *vdev,
 	return vfio_pci_ioctl_get_region_info(vdev, info, caps);
 }
 
-/* An ioeventfd writes to registers; coherent memory has none. */
-static int check_ioeventfd(struct cohmem_device *cdev, void __user *arg)
+/**
+ * cohmem_claims_region() - does this driver answer for a region by itself?
+ * @core: the device
+ * @index: vfio region index
+ *
+ * The core must then keep away from what real BAR there may be behind it: no
+ * ioeventfd writes to it, and none is needed to export the region.
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool cohmem_claims_region(struct vfio_pci_core_device *core,
+			  unsigned int index)
 {
-	size_t minsz = offsetofend(struct vfio_device_ioeventfd, fd);
-	struct vfio_device_ioeventfd io;
-	unsigned int index;
+	struct cohmem_device *cdev = cohmem_from_core(core);
 
-	if (copy_from_user(&io, arg, minsz))
-		return -EFAULT;
-	index = min_t(u64, VFIO_PCI_OFFSET_TO_INDEX(io.offset), U8_MAX);
-	if (cohmem_region_at(cdev, index) || cohmem_upper_half(cdev, index))
-		return -EINVAL;
-	return 0;
+	return cohmem_region_at(cdev, index) || cohmem_upper_half(cdev, index);
 }
 
 /**
@@ -83,18 +86,23 @@ static int check_ioeventfd(struct cohmem_device *cdev, void __user *arg)
  * @cmd: the ioctl
  * @arg: its argument
  *
+ * A reset that the user asks for also takes the addresses of the emulated BARs;
+ * it comes back to us as reset_done(), on this call's account.
+ *
  * Return: as the ioctl defines it.
  */
 long cohmem_ioctl(struct vfio_device *vdev, unsigned int cmd,
 		  unsigned long arg)
 {
-	int ret;
+	struct cohmem_device *cdev = cohmem_from_vfio(vdev);
+	bool resets = cmd == VFIO_DEVICE_RESET ||
+		      cmd == VFIO_DEVICE_PCI_HOT_RESET;
+	long ret;
 
-	if (cmd == VFIO_DEVICE_IOEVENTFD) {
-		ret = check_ioeventfd(cohmem_from_vfio(vdev),
-				      (void __user *)arg);
-		if (ret)
-			return ret;
-	}
-	return vfio_pci_core_ioctl(vdev, cmd, arg);
+	if (resets)
+		atomic_inc(&cdev->resetters);
+	ret = vfio_pci_core_ioctl(vdev, cmd, arg);
+	if (resets)
+		atomic_dec(&cdev->resetters);
+	return ret;
 }

@@ -5,35 +5,58 @@
  *
  * "Dirty" says that the memory may hold what a user left: true from the moment
  * that a user gets the device, and true for a function just bound, whose past
- * nobody knows. Only a wipe that cleared everything makes it false.
+ * nobody knows. Only two things together make it false: the function was seen
+ * to stop (alone.c), and everything was cleared, with nothing left out.
  *
  *   policy   when the last user closes     when the next user comes
  *   off      -                             -
- *   close    clear                         clear if dirty, or turn him away
- *   open     -                             clear if dirty, or turn him away
+ *   close    clearing begins               waits for it; clears if dirty
+ *   open     -                             clears if dirty
  *
  * So with either policy no user finds anything of the one before, whatever
- * happened in between; "close" also leaves nothing lying around, and lets the
- * one who leaves wait for it. A close cannot fail: it says so in the log, and
- * the function stays dirty.
+ * happened in between: who cannot be given clean memory is turned away.
+ * "close" also leaves nothing lying around.
  *
- * On close the function has to be stopped first, or its engines could write
- * after the clearing: exports are revoked, bus mastering is turned off, and the
- * function is reset. While the driver is being unbound its device lock is taken
- * and no reset possible; then the memory is cleared as it is, and stays dirty.
+ * Clearing is not a part of closing. By then vfio-pci-core has not yet taken
+ * down what the user set up, the user may be dying, and everybody who opens or
+ * closes a device of the set waits. A worker does it afterwards, with the
+ * function to itself; the next one who opens the device waits for the worker,
+ * as it would have to in any case, and can be killed while it does. It does not
+ * wait for longer than OPEN_LIMIT_S: others wait for the locks that vfio holds
+ * around an open, and they cannot be killed.
+ *
+ * Bad pages are not touched, so what is in them is not cleared. A function with
+ * such pages stays dirty and is not handed out, unless an administrator has
+ * said that this is good enough (accept_bad), or takes the pages off the list.
+ *
+ * What this driver cannot do: a device that has mapped this memory for peer
+ * DMA by VFIO's type1 keeps it mapped, whoever opens or closes this function
+ * (drivers/vfio/vfio_iommu_type1.c knows only page frames). Exports as dma-buf
+ * are revoked.
  *
  * Where the hardware clears its memory after each reset and says when it is
  * done, the wait_clear parameter makes that a part of being ready (ready.c),
  * with any policy.
  *
- * Locks: vfio serialises open and close.
+ * Locks: @lock of struct cohmem_scrub; a leaf lock. Whoever finds the function
+ * idle and changes that under it, be it to open it or to clear it, has it.
  */
+#include <linux/cpumask.h>
 #include <linux/moduleparam.h>
-#include <linux/pm_runtime.h>
+#include <linux/numa.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/sysfs.h>
+#include <linux/topology.h>
+#include <linux/workqueue.h>
 
 #include "wipe.h"
+
+/*
+ * Less than khungtaskd's 120 s: whoever waits in vfio for the locks that the
+ * opener holds sleeps uninterruptibly.
+ */
+#define OPEN_LIMIT_S	100
 
 enum policy {
 	POLICY_OFF,
@@ -56,33 +79,87 @@ static const char * const state_names[] = {
 	[COHMEM_WIPE_RUNNING] = "running",
 };
 
-/* How a wipe ended: a word for programs, a sentence for people. */
+/* How clearing can end. */
+enum outcome {
+	OUTCOME_NONE,
+	OUTCOME_OK,
+	OUTCOME_SKIPPED,
+	OUTCOME_POISON,
+	OUTCOME_UNAVAILABLE,
+	OUTCOME_RESET,
+	OUTCOME_NO_RESET,
+	OUTCOME_GONE,
+	OUTCOME_NOMEM,
+	OUTCOME_STOPPED,
+	OUTCOME_ERROR,
+};
+
+/* A word for programs, a sentence for people, and the error that leads to it. */
 static const struct {
 	int error;
 	const char *word;
 	const char *why;
 } outcomes[] = {
-	{ 0, "ok", "all cleared" },
-	{ -EINTR, "killed", "killed" },
-	{ -ETIMEDOUT, "timeout", "the memory did not become ready in time" },
-	{ -EIO, "unavailable", "the memory failed or is turned off" },
-	{ -EAGAIN, "reset", "a reset came in between" },
-	{ -ENODEV, "gone", "the device is gone" },
-	{ -ENOMEM, "nomem", "no kernel memory to map it" },
+	[OUTCOME_NONE] = { 1, "none", "never tried" },
+	[OUTCOME_OK] = { 0, "ok", "all cleared" },
+	[OUTCOME_SKIPPED] = { 1, "skipped",
+		"bad pages were left out; see poison_pages and scrub_accept_bad" },
+	[OUTCOME_POISON] = { -EHWPOISON, "poison",
+		"too many bad pages to tell which" },
+	[OUTCOME_UNAVAILABLE] = { -EIO, "unavailable",
+		"the memory failed or is turned off" },
+	[OUTCOME_RESET] = { -EAGAIN, "reset", "it was reset over and over" },
+	[OUTCOME_NO_RESET] = { -ENOTTY, "no-reset",
+		"a reset failed or is impossible, so the function cannot be stopped" },
+	[OUTCOME_GONE] = { -ENODEV, "gone", "the device is gone" },
+	[OUTCOME_NOMEM] = { -ENOMEM, "nomem", "no kernel memory to do it" },
+	[OUTCOME_STOPPED] = { -ECANCELED, "stopped", "an administrator stopped it" },
 	/* Any other error. */
-	{ 1, "error", "the device could not be stopped" },
+	[OUTCOME_ERROR] = { 1, "error", "the device could not be taken" },
 };
 
 /**
  * struct cohmem_scrub - keeping one user's data from the next
+ * @cdev: the function
  * @wipe: clears the memory
+ * @wq: where @work runs
+ * @work: takes the function and clears its memory
+ * @idle: woken when @busy becomes false
+ * @accept_bad: bad pages that were left out do not keep the next user away
+ * @lock: guards what follows
  * @policy: an enum policy, POLICY_DEFAULT to follow the module parameter
- * @dirty: the memory may hold what a user left; changed by open and close
+ * @open: a user has the function
+ * @busy: @work is queued or runs
+ * @stop: @work is to give up
+ * @dying: the driver is being unbound: @work must not begin any more
+ * @dirty: the memory may hold what a user left
+ * @result: how the last run ended
+ * @error: the error behind @result
+ * @clean_but_bad: nothing happened since the last run, which left only bad
+ *	pages out
+ * @own_cpus: @cpus was set by an administrator
+ * @cpus: where to clear
  */
 struct cohmem_scrub {
+	struct cohmem_device *cdev;
 	struct cohmem_wipe wipe;
+	struct workqueue_struct *wq;
+	struct work_struct work;
+	wait_queue_head_t idle;
+	bool accept_bad;
+
+	spinlock_t lock; /* see above */
 	enum policy policy;
+	bool open;
+	bool busy;
+	bool stop;
+	bool dying;
 	bool dirty;
+	enum outcome result;
+	int error;
+	bool clean_but_bad;
+	bool own_cpus;
+	cpumask_var_t cpus;
 };
 
 static enum policy module_policy = POLICY_OFF;
@@ -109,7 +186,7 @@ static const struct kernel_param_ops policy_ops = {
 
 module_param_cb(scrub, &policy_ops, NULL, 0644);
 MODULE_PARM_DESC(scrub,
-		 "Clear device memory between users: off, close (when the last user closes; before the next one where that failed) or open (before the next user) (default: off)");
+		 "Clear device memory between users: off, close (after the last user has closed; before the next one where that failed) or open (before the next user) (default: off)");
 
 static enum policy policy_of(const struct cohmem_scrub *s)
 {
@@ -118,7 +195,7 @@ static enum policy policy_of(const struct cohmem_scrub *s)
 	return policy == POLICY_DEFAULT ? READ_ONCE(module_policy) : policy;
 }
 
-static unsigned int outcome(int error)
+static enum outcome outcome_of(int error)
 {
 	unsigned int i;
 
@@ -129,71 +206,89 @@ static unsigned int outcome(int error)
 	return i;
 }
 
-static const char *why(int error)
+static bool stopping(void *arg)
 {
-	return outcomes[outcome(error)].why;
+	const struct cohmem_scrub *s = arg;
+
+	return READ_ONCE(s->stop);
 }
 
-/* Turn memory decoding off or on, for the device and for the core. */
-static void set_decoding(struct cohmem_device *cdev, bool on)
+/* CPUs next to the memory's own device, or what an administrator has set. */
+static void get_cpus(struct cohmem_scrub *s, struct cpumask *to)
 {
-	struct vfio_pci_core_device *core = &cdev->core;
-	__le16 *virt = (__le16 *)&core->vconfig[PCI_COMMAND];
-	const u16 bit = PCI_COMMAND_MEMORY;
-	u16 cmd;
+	int node = dev_to_node(&s->cdev->core.pdev->dev);
 
-	/* The poller must not look at BAR0 in between. */
-	mutex_lock(&cdev->gate_lock);
-	down_write(&core->memory_lock);
-	pci_read_config_word(core->pdev, PCI_COMMAND, &cmd);
-	cmd = on ? cmd | bit : cmd & ~bit;
-	pci_write_config_word(core->pdev, PCI_COMMAND, cmd);
-	if (on)
-		*virt |= cpu_to_le16(bit);
+	spin_lock(&s->lock);
+	if (s->own_cpus)
+		cpumask_copy(to, s->cpus);
+	else if (node != NUMA_NO_NODE)
+		cpumask_copy(to, cpumask_of_node(node));
 	else
-		*virt &= ~cpu_to_le16(bit);
-	up_write(&core->memory_lock);
-	mutex_unlock(&cdev->gate_lock);
+		cpumask_copy(to, cpu_online_mask);
+	spin_unlock(&s->lock);
+	/* A node without CPUs, or all that were chosen are off line. */
+	if (!cpumask_intersects(to, cpu_online_mask))
+		cpumask_copy(to, cpu_online_mask);
 }
 
-/*
- * Let nothing but the CPU write to the memory any more.
- *
- * Entering low power is how a driver can have the core revoke what has been
- * exported as dma-buf; leaving it again would undo that, but not as long as
- * memory decoding is off. It also ends a low power state that the user left.
- *
- * Return: 0; -EBUSY if all is done but the reset, as the device lock is taken;
- * another error if the device cannot be stopped.
- */
-static int quiesce(struct cohmem_device *cdev)
+static int clear(struct cohmem_scrub *s)
 {
-	const u32 set = VFIO_DEVICE_FEATURE_SET;
-	struct vfio_pci_core_device *core = &cdev->core;
+	struct cohmem_device *cdev = s->cdev;
+	cpumask_var_t cpus;
 	int ret;
 
-	if (!pci_device_is_present(core->pdev))
-		return -ENODEV;
-
-	set_decoding(cdev, false);
-	vfio_pci_core_ioctl_feature(&core->vdev,
-				    set | VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY,
-				    NULL, 0);
-	vfio_pci_core_ioctl_feature(&core->vdev,
-				    set | VFIO_DEVICE_FEATURE_LOW_POWER_EXIT,
-				    NULL, 0);
-
-	pci_clear_master(core->pdev);
-	/* Wakes it from D3hot, tells the ready machine, and keeps COMMAND. */
-	ret = pci_try_reset_function(core->pdev);
-	if (ret == -EAGAIN)
-		ret = -EBUSY;
-	/* No way to reset it at all: stopping its DMA has to do. */
-	if (ret == -ENOTTY)
-		ret = 0;
-	if (!ret || ret == -EBUSY)
-		set_decoding(cdev, true);
+	if (!alloc_cpumask_var(&cpus, GFP_KERNEL))
+		return -ENOMEM;
+	get_cpus(s, cpus);
+	ret = cohmem_alone_begin(cdev, stopping, s);
+	if (!ret) {
+		ret = cohmem_wipe_run(&s->wipe, cpus, stopping, s);
+		if (ret == -EIO && !pci_device_is_present(cdev->core.pdev))
+			ret = -ENODEV;
+		cohmem_alone_end(cdev);
+	}
+	free_cpumask_var(cpus);
 	return ret;
+}
+
+static void scrub_work(struct work_struct *work)
+{
+	struct cohmem_scrub *s = container_of(work, struct cohmem_scrub, work);
+	struct device *dev = &s->cdev->core.pdev->dev;
+	enum outcome result;
+	int ret = clear(s);
+
+	result = outcome_of(ret);
+	if (!ret && atomic64_read(&s->wipe.skipped))
+		result = OUTCOME_SKIPPED;
+	if (result != OUTCOME_OK && result != OUTCOME_STOPPED)
+		dev_warn_ratelimited(dev,
+				     "its memory may still hold data of an earlier user: %s (%d)\n",
+				     outcomes[result].why, ret);
+
+	spin_lock(&s->lock);
+	s->result = result;
+	s->error = ret;
+	s->dirty = result != OUTCOME_OK;
+	s->clean_but_bad = result == OUTCOME_SKIPPED;
+	s->busy = false;
+	/* Under the lock: whoever sees it idle may free it. */
+	wake_up_all(&s->idle);
+	spin_unlock(&s->lock);
+}
+
+static int start_locked(struct cohmem_scrub *s)
+{
+	lockdep_assert_held(&s->lock);
+	if (s->dying)
+		return -ENODEV;
+	if (s->open || s->busy)
+		return -EBUSY;
+	s->busy = true;
+	s->stop = false;
+	atomic64_set(&s->wipe.done, 0);
+	queue_work(s->wq, &s->work);
+	return 0;
 }
 
 /**
@@ -206,7 +301,6 @@ static int quiesce(struct cohmem_device *cdev)
 int cohmem_scrub_init(struct cohmem_device *cdev)
 {
 	struct cohmem_scrub *s;
-	int ret;
 
 	if (!cohmem_has_memory(cdev))
 		return 0;
@@ -214,20 +308,61 @@ int cohmem_scrub_init(struct cohmem_device *cdev)
 	s = kzalloc_obj(*s);
 	if (!s)
 		return -ENOMEM;
-	ret = cohmem_wipe_init(&s->wipe, cdev);
-	if (ret) {
-		kfree(s);
-		return ret;
-	}
+	if (!zalloc_cpumask_var(&s->cpus, GFP_KERNEL))
+		goto err_free;
+	s->wq = alloc_ordered_workqueue("cohmem-%s", 0,
+					pci_name(cdev->core.pdev));
+	if (!s->wq)
+		goto err_cpus;
+	s->cdev = cdev;
+	cohmem_wipe_init(&s->wipe, cdev);
+	INIT_WORK(&s->work, scrub_work);
+	init_waitqueue_head(&s->idle);
+	spin_lock_init(&s->lock);
 	s->policy = POLICY_DEFAULT;
 	s->dirty = true;
 	cdev->scrub = s;
 	return 0;
+
+err_cpus:
+	free_cpumask_var(s->cpus);
+err_free:
+	kfree(s);
+	return -ENOMEM;
+}
+
+static void stop_work(struct cohmem_scrub *s, bool dying)
+{
+	spin_lock(&s->lock);
+	s->stop = true;
+	s->dying |= dying;
+	spin_unlock(&s->lock);
+	/* Whoever waits for the memory, or for the worker, has to see it. */
+	wake_up_all(&s->cdev->ready_wq);
+	wake_up_all(&s->idle);
+}
+
+/**
+ * cohmem_scrub_stop() - the driver is being unbound: clear nothing any more
+ * @cdev: the function
+ *
+ * One that goes on is given up; the function stays dirty.
+ *
+ * Context: may sleep for a bounded piece of work; device lock held.
+ */
+void cohmem_scrub_stop(struct cohmem_device *cdev)
+{
+	struct cohmem_scrub *s = cdev->scrub;
+
+	if (!s)
+		return;
+	stop_work(s, true);
+	flush_work(&s->work);
 }
 
 /**
  * cohmem_scrub_fini() - undo cohmem_scrub_init()
- * @cdev: the function, closed
+ * @cdev: the function, closed, after cohmem_scrub_stop() if it was registered
  *
  * Context: may sleep.
  */
@@ -237,76 +372,164 @@ void cohmem_scrub_fini(struct cohmem_device *cdev)
 
 	if (!s)
 		return;
-	cohmem_wipe_fini(&s->wipe);
+	destroy_workqueue(s->wq);
+	free_cpumask_var(s->cpus);
 	kfree(s);
 	cdev->scrub = NULL;
 }
 
+/* Take the function for a user, or say why not. -EAGAIN: clear it first. */
+static int take(struct cohmem_scrub *s)
+{
+	bool good;
+
+	lockdep_assert_held(&s->lock);
+	if (s->dying)
+		return -ENODEV;
+	if (s->busy)
+		return -EBUSY;
+	good = !s->dirty || policy_of(s) == POLICY_OFF ||
+	       (s->clean_but_bad && READ_ONCE(s->accept_bad));
+	if (!good)
+		return -EAGAIN;
+	s->open = true;
+	s->dirty = true;
+	s->clean_but_bad = false;
+	return 0;
+}
+
+/* Wait until nobody clears the memory any more. */
+static int wait_idle(struct cohmem_scrub *s, unsigned long until)
+{
+	struct cohmem_wipe *w = &s->wipe;
+	struct pci_dev *pdev = s->cdev->core.pdev;
+	long left = until - jiffies;
+	int ret = 0;
+
+	pci_info_ratelimited(pdev,
+			     "whoever opens it waits for its memory to be cleared: %llu of %llu MiB done\n",
+			     (u64)atomic64_read(&w->done) >> 20,
+			     w->total >> 20);
+	for (; left > 0 && READ_ONCE(s->busy) && !READ_ONCE(s->dying);
+	     left = until - jiffies) {
+		DEFINE_WAIT(wait);
+
+		prepare_to_wait(&s->idle, &wait,
+				TASK_KILLABLE | TASK_FREEZABLE);
+		if (READ_ONCE(s->busy) && !READ_ONCE(s->dying))
+			schedule_timeout(left);
+		finish_wait(&s->idle, &wait);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+	if (READ_ONCE(s->busy) && !READ_ONCE(s->dying)) {
+		dev_warn_ratelimited(&pdev->dev,
+				     "not handed out yet: its memory is still being cleared, %llu of %llu MiB are done; try again\n",
+				     (u64)atomic64_read(&w->done) >> 20,
+				     w->total >> 20);
+		ret = -EBUSY;
+	}
+	return ret;
+}
+
+/* What a user is told whose function could not be cleared. */
+static int refusal(enum outcome result, int error)
+{
+	switch (result) {
+	case OUTCOME_GONE:
+	case OUTCOME_NOMEM:
+		return error;
+	case OUTCOME_STOPPED:
+		return -EBUSY;
+	default:
+		return -EIO;
+	}
+}
+
 /**
  * cohmem_scrub_open() - hand out clean memory, or none
- * @cdev: the function, enabled and being waited for
+ * @cdev: the function, not yet enabled
  *
- * Context: may sleep for as long as the memory takes to get ready and to be
- * cleared; a fatal signal ends it.
- * Return: 0, or the error of cohmem_wipe_run().
+ * Context: may sleep for OPEN_LIMIT_S; a fatal signal ends it, and leaves what
+ * goes on alone.
+ * Return: 0; -EINTR; -EBUSY where clearing takes longer or was stopped; -ENODEV;
+ * -ENOMEM; -EIO where the memory cannot be cleared.
  */
 int cohmem_scrub_open(struct cohmem_device *cdev)
 {
+	const unsigned long until = jiffies + OPEN_LIMIT_S * HZ;
 	struct cohmem_scrub *s = cdev->scrub;
-	int ret;
+	enum outcome result;
+	bool tried = false;
+	int ret, error;
 
 	if (!s)
 		return 0;
-	if (s->dirty && policy_of(s) != POLICY_OFF) {
-		ret = cohmem_wipe_run(&s->wipe, true);
-		/* Killing the one who opens it says nothing about the device. */
-		if (ret && ret != -EINTR)
-			pci_err(cdev->core.pdev,
-				"not handed out: its memory may hold data of an earlier user and could not be cleared: %s (%d)\n",
-				why(ret), ret);
-		if (ret)
-			return ret;
+	for (;;) {
+		spin_lock(&s->lock);
+		ret = take(s);
+		result = s->result;
+		error = s->error;
+		if (ret == -EAGAIN && !tried) {
+			ret = start_locked(s) ?: -EBUSY;
+			tried = true;
+		}
+		spin_unlock(&s->lock);
+		if (ret == -EBUSY) {
+			ret = wait_idle(s, until);
+			if (ret)
+				return ret;
+			continue;
+		}
+		if (ret == -EAGAIN)
+			break;
+		return ret;
 	}
-	WRITE_ONCE(s->dirty, true);
-	return 0;
+	dev_err_ratelimited(&cdev->core.pdev->dev,
+			    "not handed out: its memory may hold data of an earlier user and could not be cleared: %s (%d)\n",
+			    outcomes[result].why, error);
+	return refusal(result, error);
 }
 
 /**
  * cohmem_scrub_close() - the last user is gone: clear what it left
- * @cdev: the function, still enabled
+ * @cdev: the function, disabled
  *
- * Context: may sleep; deaf to signals, as its caller may be dying.
+ * Only sets a worker going. Also undoes cohmem_scrub_open() where the device
+ * could not be enabled.
+ *
+ * Context: may sleep.
  */
 void cohmem_scrub_close(struct cohmem_device *cdev)
 {
 	struct cohmem_scrub *s = cdev->scrub;
-	struct pci_dev *pdev = cdev->core.pdev;
-	bool running = false;
+
+	if (!s)
+		return;
+	spin_lock(&s->lock);
+	s->open = false;
+	if (policy_of(s) == POLICY_CLOSE)
+		start_locked(s);
+	spin_unlock(&s->lock);
+}
+
+/**
+ * cohmem_scrub_start() - clear the memory now, whatever the policy
+ * @cdev: a function with coherent memory
+ *
+ * Context: may sleep.
+ * Return: 0 once it has begun; -EBUSY if somebody has the function or it is
+ * being cleared; -ENODEV if it is being unbound.
+ */
+int cohmem_scrub_start(struct cohmem_device *cdev)
+{
+	struct cohmem_scrub *s = cdev->scrub;
 	int ret;
 
-	if (!s || policy_of(s) != POLICY_CLOSE)
-		return;
-
-	ret = pm_runtime_resume_and_get(&pdev->dev);
-	if (!ret) {
-		ret = quiesce(cdev);
-		running = ret == -EBUSY;
-		if (!ret || running)
-			ret = cohmem_wipe_run(&s->wipe, false);
-		else
-			cohmem_wipe_finish(&s->wipe, ret, 0);
-		pm_runtime_put(&pdev->dev);
-	}
-
-	if (ret)
-		pci_warn(pdev,
-			 "memory not cleared on close: %s (%d); it will be before the next user\n",
-			 why(ret), ret);
-	else if (running)
-		pci_info(pdev,
-			 "the device could not be reset before its memory was cleared; it will be cleared again before the next user\n");
-	else
-		WRITE_ONCE(s->dirty, false);
+	spin_lock(&s->lock);
+	ret = start_locked(s);
+	spin_unlock(&s->lock);
+	return ret;
 }
 
 /**
@@ -314,9 +537,10 @@ void cohmem_scrub_close(struct cohmem_device *cdev)
  * @cdev: a function with coherent memory
  * @word: "off", "close", "open", or "default" to follow the parameter again
  *
- * Takes effect with the next close or open.
+ * Takes effect with the next close or open. "off" also gives up a clearing that
+ * goes on.
  *
- * Context: any.
+ * Context: any that may take a spinlock.
  * Return: 0 or -EINVAL.
  */
 int cohmem_scrub_set_policy(struct cohmem_device *cdev, const char *word)
@@ -327,7 +551,72 @@ int cohmem_scrub_set_policy(struct cohmem_device *cdev, const char *word)
 	if (i < 0)
 		return i;
 	WRITE_ONCE(cdev->scrub->policy, i);
+	if (i == POLICY_OFF)
+		stop_work(cdev->scrub, false);
 	return 0;
+}
+
+/**
+ * cohmem_scrub_set_accept_bad() - is it good enough to clear all but bad pages
+ * @cdev: a function with coherent memory
+ * @accept: whether it is
+ */
+void cohmem_scrub_set_accept_bad(struct cohmem_device *cdev, bool accept)
+{
+	WRITE_ONCE(cdev->scrub->accept_bad, accept);
+}
+
+/**
+ * cohmem_scrub_set_cpus() - where to clear, from the next time on
+ * @cdev: a function with coherent memory
+ * @list: a list of CPUs ("0-3,8"), or "default" for those of its NUMA node
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL; -ENOMEM.
+ */
+int cohmem_scrub_set_cpus(struct cohmem_device *cdev, const char *list)
+{
+	struct cohmem_scrub *s = cdev->scrub;
+	bool own = !sysfs_streq(list, "default");
+	cpumask_var_t cpus;
+	int ret = 0;
+
+	if (!zalloc_cpumask_var(&cpus, GFP_KERNEL))
+		return -ENOMEM;
+	if (own) {
+		ret = cpulist_parse(list, cpus);
+		if (!ret && !cpumask_intersects(cpus, cpu_online_mask))
+			ret = -EINVAL;
+	}
+	if (!ret) {
+		spin_lock(&s->lock);
+		cpumask_copy(s->cpus, cpus);
+		s->own_cpus = own;
+		spin_unlock(&s->lock);
+	}
+	free_cpumask_var(cpus);
+	return ret;
+}
+
+/**
+ * cohmem_scrub_show_cpus() - where the memory is cleared
+ * @cdev: a function with coherent memory
+ * @buf: a sysfs buffer
+ *
+ * Context: may sleep.
+ * Return: bytes printed or -ENOMEM.
+ */
+int cohmem_scrub_show_cpus(struct cohmem_device *cdev, char *buf)
+{
+	cpumask_var_t cpus;
+	int len;
+
+	if (!alloc_cpumask_var(&cpus, GFP_KERNEL))
+		return -ENOMEM;
+	get_cpus(cdev->scrub, cpus);
+	len = sysfs_emit(buf, "%*pbl\n", cpumask_pr_args(cpus));
+	free_cpumask_var(cpus);
+	return len;
 }
 
 /**
@@ -342,18 +631,26 @@ void cohmem_scrub_status(struct cohmem_device *cdev,
 {
 	struct cohmem_scrub *s = cdev->scrub;
 	struct cohmem_wipe *w = &s->wipe;
+	bool busy;
 
 	st->policy = policy_names[policy_of(s)];
-	st->dirty = READ_ONCE(s->dirty);
+	st->accept_bad = READ_ONCE(s->accept_bad);
 	st->bytes = atomic64_read(&w->done);
 	st->skipped = atomic64_read(&w->skipped);
-	st->total = w->total;
+
+	spin_lock(&s->lock);
+	st->dirty = s->dirty;
+	st->result = outcomes[s->result].word;
+	busy = s->busy;
+	spin_unlock(&s->lock);
 
 	spin_lock(&w->lock);
 	st->state = state_names[w->state];
-	st->result = w->runs ? outcomes[outcome(w->result)].word : "none";
 	st->ms = w->ms;
 	if (w->state == COHMEM_WIPE_RUNNING)
 		st->ms = ktime_ms_delta(ktime_get(), w->started);
+	/* Being stopped, or about to be let go of. */
+	if (busy && w->state == COHMEM_WIPE_IDLE)
+		st->state = state_names[COHMEM_WIPE_WAITING];
 	spin_unlock(&w->lock);
 }

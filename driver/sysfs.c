@@ -155,15 +155,46 @@ static ssize_t poison_pages_store(struct device *dev,
 				  struct device_attribute *attr,
 				  const char *buf, size_t count)
 {
-	u64 phys;
-	int ret;
+	int ret = cohmem_poison_command(to_cdev(dev), buf);
 
-	ret = kstrtou64(buf, 0, &phys);
-	if (!ret)
-		ret = cohmem_poison_add(to_cdev(dev), phys);
 	return ret ?: count;
 }
 static DEVICE_ATTR_RW(poison_pages);
+
+static ssize_t poison_policy_show(struct device *dev,
+				  struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", cohmem_poison_policy(to_cdev(dev)));
+}
+
+static ssize_t poison_policy_store(struct device *dev,
+				   struct device_attribute *attr,
+				   const char *buf, size_t count)
+{
+	int ret = cohmem_poison_set_policy(to_cdev(dev), buf);
+
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(poison_policy);
+
+static ssize_t flush_on_reset_show(struct device *dev,
+				   struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(to_cdev(dev)->flush_users));
+}
+
+static ssize_t flush_on_reset_store(struct device *dev,
+				    struct device_attribute *attr,
+				    const char *buf, size_t count)
+{
+	bool on;
+	int ret = kstrtobool(buf, &on);
+
+	if (!ret)
+		WRITE_ONCE(to_cdev(dev)->flush_users, on);
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(flush_on_reset);
 
 static ssize_t scrub_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
@@ -243,6 +274,101 @@ static ssize_t scrub_ms_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(scrub_ms);
 
+static ssize_t scrub_start_store(struct device *dev,
+				 struct device_attribute *attr,
+				 const char *buf, size_t count)
+{
+	int ret = -EINVAL;
+
+	if (sysfs_streq(buf, "start"))
+		ret = cohmem_scrub_start(to_cdev(dev));
+	return ret ?: count;
+}
+static DEVICE_ATTR_WO(scrub_start);
+
+static ssize_t scrub_accept_bad_show(struct device *dev,
+				     struct device_attribute *attr, char *buf)
+{
+	struct cohmem_scrub_status st;
+
+	cohmem_scrub_status(to_cdev(dev), &st);
+	return sysfs_emit(buf, "%d\n", st.accept_bad);
+}
+
+static ssize_t scrub_accept_bad_store(struct device *dev,
+				      struct device_attribute *attr,
+				      const char *buf, size_t count)
+{
+	bool accept;
+	int ret = kstrtobool(buf, &accept);
+
+	if (!ret)
+		cohmem_scrub_set_accept_bad(to_cdev(dev), accept);
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(scrub_accept_bad);
+
+static ssize_t scrub_cpus_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	return cohmem_scrub_show_cpus(to_cdev(dev), buf);
+}
+
+static ssize_t scrub_cpus_store(struct device *dev,
+				struct device_attribute *attr,
+				const char *buf, size_t count)
+{
+	int ret = cohmem_scrub_set_cpus(to_cdev(dev), buf);
+
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(scrub_cpus);
+
+/* What firmware says for whoever sets up a virtual machine. */
+static ssize_t pxm_start_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", to_cdev(dev)->plat.near.pxm_start);
+}
+static DEVICE_ATTR_RO(pxm_start);
+
+static ssize_t pxm_count_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", to_cdev(dev)->plat.near.pxm_count);
+}
+static DEVICE_ATTR_RO(pxm_count);
+
+/* The second digit of the segment, as firmware of these machines numbers them. */
+static ssize_t socket_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	return sysfs_emit(buf, "%d\n",
+			  pci_domain_nr(to_pci_dev(dev)->bus) >> 4 & 0xf);
+}
+static DEVICE_ATTR_RO(socket);
+
+static ssize_t egm_base_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	return sysfs_emit(buf, "0x%llx\n", to_cdev(dev)->plat.near.egm_base);
+}
+static DEVICE_ATTR_ADMIN_RO(egm_base);
+
+static ssize_t egm_size_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", to_cdev(dev)->plat.near.egm_size);
+}
+static DEVICE_ATTR_RO(egm_size);
+
+static ssize_t egm_pxm_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", to_cdev(dev)->plat.near.egm_pxm);
+}
+static DEVICE_ATTR_RO(egm_pxm);
+
 static struct attribute *cohmem_attrs[] = {
 	&dev_attr_mode.attr,
 	&dev_attr_layout.attr,
@@ -255,6 +381,8 @@ static struct attribute *cohmem_attrs[] = {
 	&dev_attr_poison_count.attr,
 	&dev_attr_poison_overflow.attr,
 	&dev_attr_poison_pages.attr,
+	&dev_attr_poison_policy.attr,
+	&dev_attr_flush_on_reset.attr,
 	&dev_attr_scrub.attr,
 	&dev_attr_scrub_state.attr,
 	&dev_attr_scrub_result.attr,
@@ -262,10 +390,30 @@ static struct attribute *cohmem_attrs[] = {
 	&dev_attr_scrub_bytes.attr,
 	&dev_attr_scrub_skipped.attr,
 	&dev_attr_scrub_ms.attr,
+	&dev_attr_scrub_start.attr,
+	&dev_attr_scrub_accept_bad.attr,
+	&dev_attr_scrub_cpus.attr,
+	&dev_attr_pxm_start.attr,
+	&dev_attr_pxm_count.attr,
+	&dev_attr_socket.attr,
+	&dev_attr_egm_base.attr,
+	&dev_attr_egm_size.attr,
+	&dev_attr_egm_pxm.attr,
 	NULL
 };
 
-/* A plain function has only its mode; a part without resmem no size of it. */
+static bool is_any(const struct attribute *attr,
+		   const struct device_attribute *a,
+		   const struct device_attribute *b,
+		   const struct device_attribute *c)
+{
+	return attr == &a->attr || attr == &b->attr || attr == &c->attr;
+}
+
+/*
+ * A plain function has only its mode; a part without resmem no size of it; and
+ * what firmware does not say is not there.
+ */
 static umode_t cohmem_attr_visible(struct kobject *kobj, struct attribute *attr,
 				   int n)
 {
@@ -275,6 +423,14 @@ static umode_t cohmem_attr_visible(struct kobject *kobj, struct attribute *attr,
 		return 0;
 	if (attr == &dev_attr_resmem_size.attr &&
 	    !find_kind(cdev, COHMEM_RESMEM))
+		return 0;
+	if (!cdev->plat.near.pxm_count &&
+	    is_any(attr, &dev_attr_pxm_start, &dev_attr_pxm_count,
+		   &dev_attr_socket))
+		return 0;
+	if (!cdev->plat.near.has_egm &&
+	    is_any(attr, &dev_attr_egm_base, &dev_attr_egm_size,
+		   &dev_attr_egm_pxm))
 		return 0;
 	return attr->mode;
 }

@@ -15,7 +15,7 @@
 #include <linux/pci.h>
 #include <linux/tracepoint.h>
 
-#include "core/ready.h"
+#include "device.h"
 
 #ifndef COHMEM_TRACE_ENUMS
 #define COHMEM_TRACE_ENUMS
@@ -32,6 +32,9 @@ enum cohmem_scrub_event {
 };
 #endif /* COHMEM_TRACE_ENUMS */
 
+TRACE_DEFINE_ENUM(COHMEM_CLEAN_WRITE);
+TRACE_DEFINE_ENUM(COHMEM_CLEAN_WIPE);
+TRACE_DEFINE_ENUM(COHMEM_CLEAN_USERS);
 TRACE_DEFINE_ENUM(COHMEM_RESETTING);
 TRACE_DEFINE_ENUM(COHMEM_WAITING);
 TRACE_DEFINE_ENUM(COHMEM_READY);
@@ -69,6 +72,12 @@ TRACE_DEFINE_ENUM(COHMEM_SCRUB_END);
 			 { COHMEM_SCRUB_BEGIN,	"begin" },		\
 			 { COHMEM_SCRUB_PROGRESS, "progress" },		\
 			 { COHMEM_SCRUB_END,	"end" })
+
+#define cohmem_show_clean(val)						\
+	__print_symbolic(val,						\
+			 { COHMEM_CLEAN_WRITE,	"write" },		\
+			 { COHMEM_CLEAN_WIPE,	"wipe" },		\
+			 { COHMEM_CLEAN_USERS,	"users" })
 
 #define COHMEM_TRACE_DEV_FMT	"%04x:%02x:%02x.%d"
 /*
@@ -194,6 +203,38 @@ TRACE_EVENT(cohmem_scrub,
 		  PCI_FUNC(__entry->devid & 0xff),
 		  cohmem_show_scrub(__entry->event),
 		  __entry->bytes, __entry->total, __entry->ms, __entry->ret)
+);
+
+/*
+ * Nothing of @len bytes at @off of the region at @bar is left in a CPU's cache,
+ * of what the kernel has written there; @why says who wanted it.
+ */
+TRACE_EVENT(cohmem_cache_clean,
+	TP_PROTO(struct pci_dev *pdev, unsigned int bar, u64 off, u64 len,
+		 enum cohmem_clean why),
+	TP_ARGS(pdev, bar, off, len, why),
+	TP_STRUCT__entry(
+		__field(u16, domain)
+		__field(u16, devid)
+		__field(u8, bar)
+		__field(u8, why)
+		__field(u64, off)
+		__field(u64, len)
+	),
+	TP_fast_assign(
+		__entry->domain = pci_domain_nr(pdev->bus);
+		__entry->devid = pci_dev_id(pdev);
+		__entry->bar = bar;
+		__entry->why = why;
+		__entry->off = off;
+		__entry->len = len;
+	),
+	TP_printk(COHMEM_TRACE_DEV_FMT " bar=%u off=0x%llx len=0x%llx why=%s",
+		  __entry->domain, PCI_BUS_NUM(__entry->devid),
+		  PCI_SLOT(__entry->devid & 0xff),
+		  PCI_FUNC(__entry->devid & 0xff),
+		  __entry->bar, __entry->off, __entry->len,
+		  cohmem_show_clean(__entry->why))
 );
 
 #endif /* COHMEM_TRACE_H */

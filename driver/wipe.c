@@ -1,82 +1,77 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Clearing all memory of a function, with all CPUs.
+ * Clearing all memory of a function that this driver has to itself, with the
+ * CPUs that are next to it.
  *
- * A wipe cuts the regions into pieces, and workers on an unbound queue, one per
- * CPU with the caller as one of them, take the next piece until none is left.
- * An administrator can keep CPUs out of it by the queue's cpumask in sysfs.
+ * A wipe cuts the regions into pieces, and threads, one for each CPU they may
+ * run on, take the next piece until none is left. Each piece is mapped, cleared
+ * and unmapped under state_lock, as every access to the memory: a reset waits
+ * for a piece per thread, and finds no kernel mapping. Bad pages are left out:
+ * writing to one may raise another error.
  *
- * Each piece is mapped, cleared and unmapped under memory_lock and state_lock,
- * as every access to the memory: a reset waits for a piece per CPU, and finds
- * no kernel mapping. Bad pages are left out: writing to one may raise another
- * error, and nobody can map it any more.
+ * Cleared means cleared in the memory: what has been written is cleaned from
+ * the CPU's caches before it counts (cache.c).
  *
  * Locks: @lock of struct cohmem_wipe guards what sysfs shows of it. The caller
  * sees to it that one wipe goes on at a time.
  */
 #include <linux/cpumask.h>
 #include <linux/io.h>
+#include <linux/kthread.h>
 #include <linux/math64.h>
 #include <linux/mm.h>
-#include <linux/sched/signal.h>
-#include <linux/sizes.h>
+#include <linux/sched.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 
 #include "trace.h"
 #include "wipe.h"
 
-/* What a worker clears under the locks: some milliseconds, also on one CPU. */
+/* What a thread clears under the lock: some milliseconds, also on one CPU. */
 #define PIECE		SZ_16M
 /* How much of it between two offers to let somebody else run. */
 #define STRIDE		SZ_1M
 /* Trace events in one wipe. */
 #define STEPS		16
-/* Who cannot be killed is not held up for longer by a device not ready. */
-#define MAX_WAIT_MS	30000
-
-struct worker {
-	struct work_struct work;
-	struct cohmem_wipe *w;
-};
+/* A bus that is reset over and over is not waited for for ever. */
+#define MAX_ROUNDS	3
 
 static u64 ms_since(ktime_t start)
 {
 	return ktime_ms_delta(ktime_get(), start);
 }
 
-static void stop(struct cohmem_wipe *w, int error)
+static void give_up(struct cohmem_wipe *w, int error)
 {
 	atomic_cmpxchg(&w->error, 0, error);
 }
 
 static bool stopped(struct cohmem_wipe *w)
 {
-	if (w->killable && fatal_signal_pending(w->owner))
-		stop(w, -EINTR);
+	if (w->stop(w->arg))
+		give_up(w, -ECANCELED);
 	return atomic_read(&w->error);
 }
 
-/*
- * Clear @len good bytes. The mapping has the type that users of the region get,
- * so that no two types ever meet on a page.
- */
+/* Clear @len good bytes. */
 static int clear_range(struct cohmem_wipe *w, const struct cohmem_region *r,
 		       u64 off, size_t len)
 {
-	bool cached = r->kind == COHMEM_USEMEM;
 	size_t pos, n;
 	void *addr;
 
-	addr = memremap(r->base + off, len, cached ? MEMREMAP_WB : MEMREMAP_WC);
+	addr = cohmem_map_piece(w->cdev, r, off, len);
 	if (!addr)
 		return -ENOMEM;
 
 	for (pos = 0; pos < len && !stopped(w); pos += n) {
 		n = min_t(size_t, len - pos, STRIDE);
 		memset(addr + pos, 0, n);
+		cohmem_cache_clean(w->cdev, r, off + pos, addr + pos, n,
+				   COHMEM_CLEAN_WIPE);
 		cond_resched();
 	}
-	if (!cached) {
+	if (r->kind == COHMEM_RESMEM) {
 		/* Nothing may linger in a write buffer: it counts as cleared. */
 		wmb();
 	}
@@ -114,25 +109,20 @@ static int clear_locked(struct cohmem_wipe *w, const struct cohmem_region *r,
 			u64 off, u64 len)
 {
 	struct cohmem_device *cdev = w->cdev;
+	bool overflow;
 	int ret;
 
-	down_read(&cdev->core.memory_lock);
 	down_read(&cdev->state_lock);
-	if (!cohmem_gate_open(cdev))
+	cohmem_poison_count(cdev, &overflow);
+	if (overflow)
+		ret = -EHWPOISON;
+	else if (!cohmem_gate_open(cdev))
 		ret = -EIO;
 	else
 		ret = cohmem_ready_check(cdev);
-	if (!ret) {
-		/*
-		 * Unmapping a piece leaves its TLB entries for later. The
-		 * workers' mappings count as one alias, so that whoever drops
-		 * the aliases, a reset or we at the end, flushes them.
-		 */
-		atomic_cmpxchg(&cdev->nr_alias, 0, 1);
+	if (!ret)
 		ret = clear_piece(w, r, off, len);
-	}
 	up_read(&cdev->state_lock);
-	up_read(&cdev->core.memory_lock);
 	return ret;
 }
 
@@ -167,8 +157,9 @@ static bool find_piece(const struct cohmem_layout *layout, u64 nr,
 	return false;
 }
 
-static void work_loop(struct cohmem_wipe *w)
+static int clear_pieces(void *arg)
 {
+	struct cohmem_wipe *w = arg;
 	const struct cohmem_region *r;
 	u64 off, len;
 	int ret;
@@ -178,171 +169,148 @@ static void work_loop(struct cohmem_wipe *w)
 			  atomic64_inc_return(&w->next) - 1, &r, &off, &len)) {
 		ret = clear_locked(w, r, off, len);
 		if (ret)
-			stop(w, ret);
+			give_up(w, ret);
 		else if (!stopped(w))
 			account(w, len);
 	}
-}
-
-static void work_fn(struct work_struct *work)
-{
-	work_loop(container_of(work, struct worker, work)->w);
-}
-
-/* All CPUs, or only this one if there is no memory to tell the others. */
-static void clear_all(struct cohmem_wipe *w)
-{
-	unsigned int i, nr = num_online_cpus() - 1;
-	struct worker *workers;
-
-	workers = kvzalloc_objs(*workers, nr);
-	if (!workers)
-		nr = 0;
-	for (i = 0; i < nr; i++) {
-		workers[i].w = w;
-		INIT_WORK(&workers[i].work, work_fn);
-		queue_work(w->wq, &workers[i].work);
-	}
-	work_loop(w);
-	for (i = 0; i < nr; i++)
-		flush_work(&workers[i].work);
-	kvfree(workers);
-}
-
-static bool settled(struct cohmem_device *cdev)
-{
-	enum cohmem_ready_state state = READ_ONCE(cdev->ready.state);
-
-	return state == COHMEM_READY || state == COHMEM_FAILED ||
-	       !cohmem_gate_open(cdev);
-}
-
-static int wait_ready(struct cohmem_wipe *w)
-{
-	struct cohmem_device *cdev = w->cdev;
-
-	if (w->killable)
-		return cohmem_ready_wait(cdev) ? -EINTR : 0;
-
-	cohmem_ready_kick(cdev);
-	if (!wait_event_timeout(cdev->ready_wq, settled(cdev),
-				msecs_to_jiffies(MAX_WAIT_MS)))
-		return -ETIMEDOUT;
+	if (atomic_dec_and_test(&w->threads))
+		wake_up(&w->ended);
 	return 0;
 }
 
-/**
- * cohmem_wipe_run() - clear everything, once
- * @w: the wipe; none goes on
- * @killable: a fatal signal for the caller stops it
- *
- * Whether the memory is ready is found out by the workers, under the locks.
- *
- * Context: may sleep; no lock held that a reset or a config access needs.
- * Return: 0; -EINTR; -ETIMEDOUT; -EIO if the memory failed or is off; -EAGAIN
- * if a reset came in between; -ENOMEM.
- */
-int cohmem_wipe_run(struct cohmem_wipe *w, bool killable)
+/* A thread for each CPU; fewer where there is no memory for all of them. */
+static int clear_all(struct cohmem_wipe *w)
+{
+	struct task_struct **thread, *t;
+	unsigned int cpu, i, nr = 0;
+
+	thread = kvzalloc_objs(*thread, nr_cpu_ids);
+	if (!thread)
+		return -ENOMEM;
+	/* One for us, so that none of them is the last before all are there. */
+	atomic_set(&w->threads, 1);
+	for_each_cpu_and(cpu, w->cpus, cpu_online_mask) {
+		t = kthread_create_on_node(clear_pieces, w, cpu_to_node(cpu),
+					   "cohmem-%s",
+					   pci_name(w->cdev->core.pdev));
+		if (IS_ERR(t))
+			break;
+		/* Any of them: the scheduler knows which one has time. */
+		set_cpus_allowed_ptr(t, w->cpus);
+		thread[nr++] = get_task_struct(t);
+		atomic_inc(&w->threads);
+		wake_up_process(t);
+	}
+	if (!atomic_dec_and_test(&w->threads))
+		wait_event_idle(w->ended, !atomic_read(&w->threads));
+	/* They have done their work; none must run code of ours any more. */
+	for (i = 0; i < nr; i++) {
+		kthread_stop(thread[i]);
+		put_task_struct(thread[i]);
+	}
+	kvfree(thread);
+	return nr ? atomic_read(&w->error) : -ENOMEM;
+}
+
+static bool settled(struct cohmem_wipe *w)
 {
 	struct cohmem_device *cdev = w->cdev;
-	const struct cohmem_layout *layout = &cdev->plat.layout;
-	struct pci_dev *pdev = cdev->core.pdev;
-	u64 skipped;
-	int ret;
+	enum cohmem_ready_state state = READ_ONCE(cdev->ready.state);
+
+	return state == COHMEM_READY || state == COHMEM_FAILED ||
+	       !cohmem_gate_open(cdev) || w->stop(w->arg);
+}
+
+static void set_state(struct cohmem_wipe *w, enum cohmem_wipe_state state)
+{
+	spin_lock(&w->lock);
+	w->state = state;
+	if (state == COHMEM_WIPE_RUNNING)
+		w->started = ktime_get();
+	if (state == COHMEM_WIPE_IDLE)
+		w->ms = ms_since(w->started);
+	spin_unlock(&w->lock);
+}
+
+static int one_round(struct cohmem_wipe *w)
+{
+	struct cohmem_device *cdev = w->cdev;
 
 	atomic64_set(&w->next, 0);
 	atomic64_set(&w->done, 0);
 	atomic64_set(&w->skipped, 0);
 	atomic_set(&w->error, 0);
-	w->killable = killable;
-	w->owner = current;
 
-	spin_lock(&w->lock);
-	w->state = COHMEM_WIPE_WAITING;
-	spin_unlock(&w->lock);
-	ret = wait_ready(w);
+	set_state(w, COHMEM_WIPE_WAITING);
+	cohmem_ready_kick(cdev);
+	wait_event_idle(cdev->ready_wq, settled(w));
 
-	spin_lock(&w->lock);
-	w->state = COHMEM_WIPE_RUNNING;
-	w->started = ktime_get();
-	spin_unlock(&w->lock);
+	set_state(w, COHMEM_WIPE_RUNNING);
+	trace_cohmem_scrub(cdev->core.pdev, COHMEM_SCRUB_BEGIN, 0, w->total, 0,
+			   0);
+	return clear_all(w);
+}
 
-	if (!ret) {
-		trace_cohmem_scrub(pdev, COHMEM_SCRUB_BEGIN, 0, w->total, 0, 0);
-		clear_all(w);
-		down_write(&cdev->state_lock);
-		cohmem_alias_drop(cdev);
-		up_write(&cdev->state_lock);
-		ret = atomic_read(&w->error);
+/**
+ * cohmem_wipe_run() - clear everything, once
+ * @w: the wipe; none goes on
+ * @cpus: where to run; at least one of them is on line
+ * @stop: asked now and then: is it to be given up
+ * @arg: for @stop
+ *
+ * Whether the memory is ready is found out by the threads, under the lock. A
+ * reset in between makes it start over.
+ *
+ * Context: may sleep; the function is held by this driver.
+ * Return: 0, also if bad pages were left out (see @w->skipped); -ECANCELED;
+ * -EIO if the memory failed or is off; -EAGAIN if it was reset over and over;
+ * -EHWPOISON if there are more bad pages than can be told; -ENOMEM.
+ */
+int cohmem_wipe_run(struct cohmem_wipe *w, const struct cpumask *cpus,
+		    bool (*stop)(void *), void *arg)
+{
+	const struct cohmem_layout *layout = &w->cdev->plat.layout;
+	struct pci_dev *pdev = w->cdev->core.pdev;
+	unsigned int i;
+	u64 skipped;
+	int ret;
+
+	w->cpus = cpus;
+	w->stop = stop;
+	w->arg = arg;
+	for (i = 0; i < MAX_ROUNDS; i++) {
+		ret = one_round(w);
+		if (ret != -EAGAIN)
+			break;
 	}
-
-	cohmem_wipe_finish(w, ret, ms_since(w->started));
+	set_state(w, COHMEM_WIPE_IDLE);
 
 	trace_cohmem_scrub(pdev, COHMEM_SCRUB_END, atomic64_read(&w->done),
 			   w->total, w->ms, ret);
 	skipped = atomic64_read(&w->skipped);
 	if (!ret)
-		pci_info(pdev, "cleared %llu MiB of %s in %llu ms\n",
-			 (w->total - skipped) >> 20, layout->nr > 1 ?
-			 "usemem and resmem" :
-			 cohmem_kind_name(layout->region[0].kind), w->ms);
-	if (!ret && skipped)
-		pci_info(pdev, "%llu bytes in bad pages were left out\n",
-			 skipped);
+		pci_info_ratelimited(pdev,
+				     "cleared %llu MiB of %s in %llu ms\n",
+				     (w->total - skipped) >> 20,
+				     layout->nr > 1 ? "usemem and resmem" :
+				     cohmem_kind_name(layout->region[0].kind),
+				     w->ms);
 	return ret;
-}
-
-/**
- * cohmem_wipe_finish() - note how a wipe ended
- * @w: the wipe
- * @result: 0 or a negative errno
- * @ms: how long it took to clear
- *
- * Also for one that could not begin.
- *
- * Context: any that may take a spinlock.
- */
-void cohmem_wipe_finish(struct cohmem_wipe *w, int result, u64 ms)
-{
-	spin_lock(&w->lock);
-	w->state = COHMEM_WIPE_IDLE;
-	w->ms = ms;
-	w->result = result;
-	w->runs++;
-	spin_unlock(&w->lock);
 }
 
 /**
  * cohmem_wipe_init() - get ready to wipe
  * @w: zeroed
  * @cdev: the function
- *
- * Context: may sleep.
- * Return: 0 or -ENOMEM.
  */
-int cohmem_wipe_init(struct cohmem_wipe *w, struct cohmem_device *cdev)
+void cohmem_wipe_init(struct cohmem_wipe *w, struct cohmem_device *cdev)
 {
 	const struct cohmem_layout *layout = &cdev->plat.layout;
 	unsigned int i;
 
-	w->wq = alloc_workqueue("cohmem-%s", WQ_UNBOUND | WQ_SYSFS, 0,
-				pci_name(cdev->core.pdev));
-	if (!w->wq)
-		return -ENOMEM;
 	w->cdev = cdev;
 	spin_lock_init(&w->lock);
+	init_waitqueue_head(&w->ended);
 	for (i = 0; i < layout->nr; i++)
 		w->total += layout->region[i].size;
-	return 0;
-}
-
-/**
- * cohmem_wipe_fini() - undo cohmem_wipe_init()
- * @w: the wipe; none goes on
- *
- * Context: may sleep.
- */
-void cohmem_wipe_fini(struct cohmem_wipe *w)
-{
-	destroy_workqueue(w->wq);
 }

@@ -4,6 +4,7 @@
 #define COHMEM_WIPE_H
 
 #include <linux/atomic.h>
+#include <linux/cpumask.h>
 #include <linux/ktime.h>
 #include <linux/spinlock.h>
 
@@ -24,44 +25,43 @@ enum cohmem_wipe_state {
 /**
  * struct cohmem_wipe - the wipe that goes on, or what is known of the last one
  * @cdev: the function
- * @wq: where the workers run
  * @total: bytes there are to clear
+ * @cpus: where the threads may run
  * @next: number of the next piece to clear
- * @done: bytes cleared
+ * @done: bytes cleared or left out
  * @skipped: bytes in bad pages that were left out
- * @error: first error; makes all workers stop
- * @killable: a fatal signal for @owner stops it
- * @owner: who asked for it
+ * @error: first error; makes all threads stop
+ * @stop: asked now and then: is it to be given up
+ * @arg: for @stop
+ * @threads: that have not ended yet
+ * @ended: woken when the last of @threads has ended
  * @lock: guards what follows
  * @state: what it is doing
- * @runs: how many have ended
- * @result: how the last one ended, 0 or a negative errno
  * @started: when this one began to clear
  * @ms: how long the last one took to clear
  */
 struct cohmem_wipe {
 	struct cohmem_device *cdev;
-	struct workqueue_struct *wq;
 	u64 total;
+	const struct cpumask *cpus;
 
 	atomic64_t next;
 	atomic64_t done;
 	atomic64_t skipped;
 	atomic_t error;
-	bool killable;
-	struct task_struct *owner;
+	bool (*stop)(void *arg);
+	void *arg;
+	atomic_t threads;
+	wait_queue_head_t ended;
 
 	spinlock_t lock; /* see above */
 	enum cohmem_wipe_state state;
-	u64 runs;
-	int result;
 	ktime_t started;
 	u64 ms;
 };
 
-int cohmem_wipe_init(struct cohmem_wipe *w, struct cohmem_device *cdev);
-void cohmem_wipe_fini(struct cohmem_wipe *w);
-int cohmem_wipe_run(struct cohmem_wipe *w, bool killable);
-void cohmem_wipe_finish(struct cohmem_wipe *w, int result, u64 ms);
+void cohmem_wipe_init(struct cohmem_wipe *w, struct cohmem_device *cdev);
+int cohmem_wipe_run(struct cohmem_wipe *w, const struct cpumask *cpus,
+		    bool (*stop)(void *), void *arg);
 
 #endif /* COHMEM_WIPE_H */

@@ -25,9 +25,9 @@ static const char help[] =
 "  --device-id ID     PCI device id instead of the model's\n"
 "  --link-ms N        chip-to-chip link trains for N ms after a reset (20)\n"
 "  --train-ms N       memory trains for N ms after a reset (50)\n"
-"  --bar0-size SIZE   size of BAR0 (16M)\n"
+"  --bar0-size SIZE   size of BAR0 (the model's)\n"
 "  --real-bar2 SIZE   size of the real BAR2, 0 for none (the model's)\n"
-"  --real-bar4 SIZE   size of the real BAR4, 0 for none (0)\n"
+"  --real-bar4 SIZE   the same of BAR4\n"
 "  --cxl-range2 SIZE  the CXL DVSEC has two ranges; so much of the memory, or 0,\n"
 "                     is the second's\n"
 "  --no-msix          interrupts by INTA only (see cohmem-sim(1))\n"
@@ -41,7 +41,7 @@ struct run {
 	const char *model, *socket, *control, *log;
 	s64 link_ms, train_ms;
 	u64 device_id;
-	bool has_id, has_hbm, has_bar2, verbose, once;
+	bool has_id, has_hbm, has_bar[6], verbose, once;
 };
 
 enum { OPT_MODEL = 256, OPT_MEM, OPT_HBM, OPT_BASE, OPT_SOCKET, OPT_CONTROL,
@@ -87,6 +87,7 @@ static int bar_size(const char *name, u64 size, bool zero_ok)
 static int one_option(struct run *r, int opt)
 {
 	u64 value = 0, *to = NULL;
+	unsigned int bar;
 
 	switch (opt) {
 	case OPT_MODEL:
@@ -135,14 +136,11 @@ static int one_option(struct run *r, int opt)
 		to = (u64 *)&r->train_ms;
 		break;
 	case OPT_BAR0:
-		to = &r->setup.bar0_size;
-		break;
 	case OPT_BAR2:
-		r->has_bar2 = true;
-		to = &r->setup.real_bar2;
-		break;
 	case OPT_BAR4:
-		to = &r->setup.real_bar4;
+		bar = opt == OPT_BAR0 ? 0 : opt == OPT_BAR2 ? 2 : 4;
+		r->has_bar[bar] = true;
+		to = &r->setup.bar_size[bar];
 		break;
 	default:
 		return SIM_EXIT_USAGE;
@@ -157,6 +155,7 @@ static int one_option(struct run *r, int opt)
 static int settle(struct run *r)
 {
 	const struct sim_model *m = cohmem_sim_need_model("run", r->model);
+	unsigned int i;
 	int code;
 
 	if (!m)
@@ -167,8 +166,9 @@ static int settle(struct run *r)
 	r->setup.model = m;
 	if (!r->has_hbm)
 		r->setup.hbm_size = m->hbm_size;
-	if (!r->has_bar2)
-		r->setup.real_bar2 = m->real_bar2;
+	for (i = 0; i < 6; i++)
+		if (!r->has_bar[i])
+			r->setup.bar_size[i] = m->real_bar[i];
 	if (r->has_id && r->device_id > 0xffff)
 		return cohmem_sim_usage_error("run", "--device-id: 16 bits");
 	r->setup.device_id = r->has_id ? r->device_id : m->device_id;
@@ -183,11 +183,11 @@ static int settle(struct run *r)
 	    r->setup.cxl_range2 >= r->setup.hbm_size)
 		return cohmem_sim_usage_error("run",
 				"--cxl-range2: a multiple of 256M, less than --hbm");
-	code = bar_size("--bar0-size", r->setup.bar0_size, false);
+	code = bar_size("--bar0-size", r->setup.bar_size[0], false);
 	if (!code)
-		code = bar_size("--real-bar2", r->setup.real_bar2, true);
+		code = bar_size("--real-bar2", r->setup.bar_size[2], true);
 	if (!code)
-		code = bar_size("--real-bar4", r->setup.real_bar4, true);
+		code = bar_size("--real-bar4", r->setup.bar_size[4], true);
 	return code;
 }
 
@@ -234,8 +234,7 @@ static int serve(struct run *r, struct sim *s)
 int cohmem_sim_cmd_run(int argc, char **argv)
 {
 	struct run r = {
-		.setup = { .mem_base = 0x1000000000ULL,
-			   .bar0_size = SIM_BAR0_SIZE },
+		.setup = { .mem_base = 0x1000000000ULL },
 		.link_ms = SIM_FOLLOW, .train_ms = SIM_FOLLOW,
 	};
 	FILE *log = NULL;

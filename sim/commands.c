@@ -3,64 +3,9 @@
  * The commands of the control socket. Each is a row of a table: its words, its
  * help, and a function that fills the reply. man/cohmem-sim.1 explains them.
  */
-#include <errno.h>
-#include <json-c/json.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "cli.h"
-#include "server.h"
+#include "command.h"
 
 #define MAX_WORDS	16
-/* Bytes that one "mem read" or "mem write" moves. */
-#define MEM_MAX		16384
-
-struct call {
-	struct sim_server *server;
-	struct sim *sim;
-	unsigned int argc;	/* words after the command's own */
-	char **argv;
-	struct json_object *reply;
-};
-
-static int fail(struct call *c, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-/* Put the error into the reply. Return: -EINVAL, for the caller to pass on. */
-static int fail(struct call *c, const char *fmt, ...)
-{
-	char text[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	json_object_object_add(c->reply, "error", json_object_new_string(text));
-	return -EINVAL;
-}
-
-static void add_u64(struct json_object *o, const char *key, u64 v)
-{
-	json_object_object_add(o, key, json_object_new_int64(v));
-}
-
-static void add_bool(struct json_object *o, const char *key, bool v)
-{
-	json_object_object_add(o, key, json_object_new_boolean(v));
-}
-
-static void add_text(struct json_object *o, const char *key, const char *v)
-{
-	json_object_object_add(o, key, json_object_new_string(v));
-}
-
-static int number(struct call *c, const char *text, u64 max, u64 *value)
-{
-	if (cohmem_sim_parse_size(text, value) || *value > max)
-		return fail(c, "'%s' is no number, or too large", text);
-	return 0;
-}
 
 /* "never" or milliseconds. */
 static int delay(struct call *c, const char *text, s64 *value)
@@ -428,97 +373,6 @@ static int do_watch_clear(struct call *c)
 	return 0;
 }
 
-static int do_mem_read(struct call *c)
-{
-	static const char digit[] = "0123456789abcdef";
-	char *hex;
-	u64 pos, len, i;
-	u8 *buf;
-	int err;
-
-	if (number(c, c->argv[0], INT64_MAX, &pos) ||
-	    number(c, c->argv[1], MEM_MAX, &len))
-		return -EINVAL;
-	buf = malloc(len + 1);
-	hex = malloc(2 * len + 1);
-	err = buf && hex ? cohmem_sim_hbm_read(&c->sim->hbm, pos, buf, len) :
-			   -ENOMEM;
-	if (!err) {
-		for (i = 0; i < len; i++) {
-			hex[2 * i] = digit[buf[i] >> 4];
-			hex[2 * i + 1] = digit[buf[i] & 15];
-		}
-		hex[2 * len] = 0;
-		add_text(c->reply, "hex", hex);
-	}
-	free(buf);
-	free(hex);
-	return err ? fail(c, "cannot read that: %s", strerror(-err)) : 0;
-}
-
-static int nibble(char ch)
-{
-	if (ch >= '0' && ch <= '9')
-		return ch - '0';
-	ch |= 0x20;
-	return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
-}
-
-static int do_mem_write(struct call *c)
-{
-	const char *hex = c->argv[1];
-	size_t len = strlen(hex) / 2, i;
-	u8 buf[MEM_MAX];
-	u64 pos;
-	int err;
-
-	if (number(c, c->argv[0], INT64_MAX, &pos))
-		return -EINVAL;
-	if (strlen(hex) % 2 || !len || len > MEM_MAX)
-		return fail(c, "an even number of hex digits, at most %u",
-			    2 * MEM_MAX);
-	for (i = 0; i < len; i++) {
-		int hi = nibble(hex[2 * i]), lo = nibble(hex[2 * i + 1]);
-
-		if (hi < 0 || lo < 0)
-			return fail(c, "'%.2s' is no hex digit pair",
-				    hex + 2 * i);
-		buf[i] = hi << 4 | lo;
-	}
-	err = cohmem_sim_hbm_write(&c->sim->hbm, pos, buf, len);
-	return err ? fail(c, "cannot write that: %s", strerror(-err)) : 0;
-}
-
-static int do_mem_crc(struct call *c)
-{
-	u64 pos, len, done;
-	char text[16];
-	u8 *buf;
-	u32 crc = 0;
-	int err = 0;
-
-	if (number(c, c->argv[0], INT64_MAX, &pos) ||
-	    number(c, c->argv[1], 4ULL << 30, &len))
-		return -EINVAL;
-	buf = malloc(SIM_MAX_XFER);
-	if (!buf)
-		return fail(c, "no memory");
-	for (done = 0; !err && done < len; ) {
-		u64 n = len - done < SIM_MAX_XFER ? len - done : SIM_MAX_XFER;
-
-		err = cohmem_sim_hbm_read(&c->sim->hbm, pos + done, buf, n);
-		if (!err)
-			crc = cohmem_sim_crc32(crc, buf, n);
-		done += n;
-	}
-	free(buf);
-	if (err)
-		return fail(c, "cannot read that: %s", strerror(-err));
-	snprintf(text, sizeof(text), "%08x", crc);
-	add_text(c->reply, "crc32", text);
-	return 0;
-}
-
 static int do_irq(struct call *c)
 {
 	u64 vector;
@@ -592,10 +446,12 @@ static const struct command {
 	{ "watch add", 2, 2, do_watch_add, "OFFSET LENGTH",
 	  "count CPU accesses while not ready (touched_early)" },
 	{ "watch clear", 0, 0, do_watch_clear, "", "watch nothing" },
-	{ "mem read", 2, 2, do_mem_read, "OFFSET LENGTH",
+	{ "mem read", 2, 2, cohmem_sim_do_mem_read, "OFFSET LENGTH",
 	  "bytes of the coherent memory" },
-	{ "mem write", 2, 2, do_mem_write, "OFFSET HEX", "change some" },
-	{ "mem crc", 2, 2, do_mem_crc, "OFFSET LENGTH", "CRC32 of some" },
+	{ "mem write", 2, 2, cohmem_sim_do_mem_write, "OFFSET HEX", "change some" },
+	{ "mem crc", 2, 2, cohmem_sim_do_mem_crc, "OFFSET LENGTH", "CRC32 of some" },
+	{ "config read", 2, 2, cohmem_sim_do_config_read, "OFFSET LENGTH",
+	  "bytes of config space, as the function holds them" },
 	{ "irq", 1, 1, do_irq, "VECTOR|intx",
 	  "signal an MSI-X vector, or raise INTA" },
 };

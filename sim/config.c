@@ -23,6 +23,30 @@
 #define NVIDIA_AUDIO_ON		0x02000000
 #define AER_COR_MASK_DEFAULT	0x00002000	/* advisory non-fatal */
 
+/*
+ * CXL 3.1, 8.1.3: what the CXL Device DVSEC has besides what the driver reads.
+ * Firmware has enabled the function (its memory is up when it powers on) and
+ * has not locked it, so that whatever is written is seen.
+ */
+#define CXL_CAP_CACHE_IO	0x0003
+#define CXL_CAP_MEM_HWINIT	0x0008
+#define CXL_CTRL		0x0c
+#define CXL_CTRL_ON		0x0007	/* cache, I/O, memory */
+#define CXL_CTRL_WRITABLE	0x4ffd	/* I/O cannot be turned off */
+#define CXL_CTRL2		0x10
+#define CXL_CTRL2_NO_CACHING	0x0001
+#define CXL_LOCK		0x14
+#define CXL_RANGE_BASE(range)	(0x20 + 0x10 * (range))	/* high, then low */
+/* 8.2.1.3: Flex Bus Port DVSEC, id 7: capable of all three, in 68-byte flits. */
+#define FLEXBUS_ID		7
+#define FLEXBUS_CAP		0x0a
+#define FLEXBUS_STATUS		0x0e
+#define FLEXBUS_ALL		0x0027
+/* 8.1.9: Register Locator DVSEC, id 8: one block, component registers. */
+#define LOCATOR_ID		8
+#define LOCATOR_ENTRY		0x0c
+#define LOCATOR_COMPONENT	0x0100	/* block id 1, in BAR0 */
+
 static void put16(u8 *a, u32 pos, u16 v)
 {
 	a[pos] = v;
@@ -129,13 +153,41 @@ static void dvsec(struct sim_config *c, u32 pos, u32 next, u16 vendor,
 	put16(c->byte, pos + 8, id);
 }
 
+/* What a CXL driver looks for before anything else. Return: first of them. */
+static u32 init_locator(struct sim_config *c)
+{
+	const u32 bus = SIM_CFG_FLEXBUS, loc = SIM_CFG_LOCATOR;
+
+	dvsec(c, loc, 0, COHMEM_PCI_VENDOR_CXL, 0, 0x14, LOCATOR_ID);
+	put32(c->byte, loc + LOCATOR_ENTRY,
+	      SIM_CXL_COMPONENT | LOCATOR_COMPONENT);
+	dvsec(c, bus, loc, COHMEM_PCI_VENDOR_CXL, 2, 0x20, FLEXBUS_ID);
+	put16(c->byte, bus + FLEXBUS_CAP, FLEXBUS_ALL);
+	put16(c->byte, bus + FLEXBUS_STATUS, FLEXBUS_ALL);
+	return bus;
+}
+
+static void init_cxl(struct sim_config *c, u32 next)
+{
+	const u32 cxl = SIM_CFG_CXL;
+
+	dvsec(c, cxl, next, COHMEM_PCI_VENDOR_CXL, 1, 0x38,
+	      COHMEM_DVSEC_CXL_ID);
+	put16(c->byte, cxl + COHMEM_CXL_CAP, CXL_CAP_CACHE_IO);
+	put16(c->byte, cxl + CXL_CTRL, CXL_CTRL_ON);
+	put16(c->writable, cxl + CXL_CTRL, CXL_CTRL_WRITABLE);
+	put16(c->writable, cxl + CXL_CTRL2, CXL_CTRL2_NO_CACHING);
+	put16(c->writable, cxl + CXL_LOCK, 1);
+}
+
 static void init_ext_caps(struct sim_config *c)
 {
 	u32 aer = SIM_CFG_AER, next = 0;
 
+	if (c->model->cxl_locator)
+		next = init_locator(c);
 	if (c->model->cxl_dvsec || c->model->cxl_bare) {
-		dvsec(c, SIM_CFG_CXL, next, COHMEM_PCI_VENDOR_CXL, 1, 0x38,
-		      COHMEM_DVSEC_CXL_ID);
+		init_cxl(c, next);
 		next = SIM_CFG_CXL;
 	}
 	if (c->model->nvidia_dvsec) {
@@ -169,21 +221,21 @@ static void init_ext_caps(struct sim_config *c)
  * @m: the model
  * @device_id: PCI device id
  * @bar_size: sizes of the 64-bit BARs at even indices, powers of two or 0
+ * @mem_base: where firmware has put the coherent memory
  */
 void cohmem_sim_config_init(struct sim_config *c, const struct sim_model *m,
-			    u16 device_id, const u64 bar_size[6])
+			    u16 device_id, const u64 bar_size[6], u64 mem_base)
 {
 	memset(c, 0, sizeof(*c));
 	c->model = m;
 	c->device_id = device_id;
+	c->mem_base = mem_base;
 	memcpy(c->bar_size, bar_size, sizeof(c->bar_size));
 	init_header(c);
 	init_bars(c);
 	init_caps(c);
 	init_ext_caps(c);
 	memcpy(c->initial, c->byte, sizeof(c->initial));
-	if (m->cxl_dvsec)
-		cohmem_sim_config_cxl_ranges(c, 1);
 }
 
 /**
@@ -202,13 +254,27 @@ void cohmem_sim_config_no_msix(struct sim_config *c)
  * cohmem_sim_config_cxl_ranges() - how many ranges of memory the CXL DVSEC has
  * @c: config space as after cohmem_sim_config_init(), with a CXL DVSEC
  * @nr: 1 or 2
+ * @range1: size of the first, which the second follows
  */
-void cohmem_sim_config_cxl_ranges(struct sim_config *c, unsigned int nr)
+void cohmem_sim_config_cxl_ranges(struct sim_config *c, unsigned int nr,
+				  u64 range1)
 {
+	unsigned int i;
+
 	c->nr_cxl_ranges = nr;
 	put16(c->byte, SIM_CFG_CXL + COHMEM_CXL_CAP,
+	      CXL_CAP_CACHE_IO | CXL_CAP_MEM_HWINIT |
 	      COHMEM_CXL_CAP_MEM_CAPABLE |
 	      (nr > 1 ? COHMEM_CXL_CAP_HDM_COUNT_2 : 1 << 4));
+	for (i = 0; i < nr; i++) {
+		u64 base = c->mem_base + (i ? range1 : 0);
+		u32 pos = SIM_CFG_CXL + CXL_RANGE_BASE(i);
+
+		put32(c->byte, pos, base >> 32);
+		put32(c->byte, pos + 4, base & COHMEM_CXL_SIZE_LOW_MASK);
+		put32(c->writable, pos, ~0U);
+		put32(c->writable, pos + 4, COHMEM_CXL_SIZE_LOW_MASK);
+	}
 	memcpy(c->initial, c->byte, sizeof(c->initial));
 }
 

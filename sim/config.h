@@ -18,7 +18,11 @@
 #define SIM_CFG_AER		0x100
 #define SIM_CFG_NVIDIA		0x150
 #define SIM_CFG_CXL		0x170
+#define SIM_CFG_FLEXBUS		0x1b0
+#define SIM_CFG_LOCATOR		0x1d0
 #define SIM_CXL_RANGES		2	/* at most */
+/* The component registers that the register locator leads to, in BAR0. */
+#define SIM_CXL_COMPONENT	0x400000
 
 /* MSI-X: table and PBA lie in BAR0. */
 #define SIM_NR_VECTORS		16
@@ -33,6 +37,7 @@
 struct sim_config {
 	u16 device_id;
 	u64 bar_size[6];
+	u64 mem_base;		/* where firmware has put the memory */
 	const struct sim_model *model;
 	unsigned int nr_cxl_ranges;	/* 0 without memory in the CXL DVSEC */
 	u8 byte[SIM_CONFIG_SIZE];
@@ -45,9 +50,10 @@ struct sim_config {
 enum sim_aer { SIM_AER_CORRECTABLE, SIM_AER_NONFATAL, SIM_AER_FATAL };
 
 void cohmem_sim_config_init(struct sim_config *c, const struct sim_model *m,
-			    u16 device_id, const u64 bar_size[6]);
+			    u16 device_id, const u64 bar_size[6], u64 mem_base);
 void cohmem_sim_config_no_msix(struct sim_config *c);
-void cohmem_sim_config_cxl_ranges(struct sim_config *c, unsigned int nr);
+void cohmem_sim_config_cxl_ranges(struct sim_config *c, unsigned int nr,
+				  u64 range1);
 void cohmem_sim_config_reset(struct sim_config *c, bool power_on);
 void cohmem_sim_config_read(const struct sim_config *c, u32 pos, void *buf,
 			    u32 len);

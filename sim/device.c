@@ -15,6 +15,9 @@
 #define LINK_MS		20
 #define TRAIN_MS	50
 
+/* CXL 3.1, 8.2.4: where the cache and memory part of the registers starts. */
+#define CXL_CACHE_MEM	0x1000
+
 /**
  * cohmem_sim_now_ns() - the clock everything is compared with
  * Return: nanoseconds since some start, never going back.
@@ -255,6 +258,32 @@ static void zero_bars(struct sim *s)
 				       strerror(errno));
 }
 
+/*
+ * CXL 3.1, 8.2.4: the block of component registers, as far as a driver reads it
+ * that looks for the memory there: one HDM decoder, committed by firmware. It is
+ * plain memory, so that whatever is written is seen.
+ */
+static void cxl_component(struct sim *s)
+{
+	const u64 base = s->mem_base, size = s->hbm.size;
+	const struct { u32 pos, value; } reg[] = {
+		{ 0x0000, 0x01110001 },		/* an array of one */
+		{ 0x0004, 0x10010005 },		/* HDM decoders, at +0x100 */
+		{ 0x0104, 0x00000002 },		/* enabled */
+		{ 0x0110, base & 0xf0000000 }, { 0x0114, base >> 32 },
+		{ 0x0118, size & 0xf0000000 }, { 0x011c, size >> 32 },
+		{ 0x0120, 0x00000600 },		/* commit, committed */
+	};
+	unsigned int i;
+
+	if (!s->model->cxl_locator || s->bar_size[0] < SIM_BAR_MAPPED)
+		return;
+	for (i = 0; i < sizeof(reg) / sizeof(reg[0]); i++)
+		if (pwrite(s->bar_fd[0], &reg[i].value, 4, SIM_CXL_COMPONENT +
+			   CXL_CACHE_MEM + reg[i].pos) != 4)
+			cohmem_sim_log(s, "BAR0: %s", strerror(errno));
+}
+
 /**
  * cohmem_sim_reset() - reset the function
  * @s: the superchip
@@ -272,6 +301,7 @@ void cohmem_sim_reset(struct sim *s, enum sim_reset kind)
 	cohmem_sim_config_reset(&s->config, kind == SIM_RESET_POWER_ON);
 	cohmem_sim_irq_intx_update(s);
 	zero_bars(s);
+	cxl_component(s);
 	/* The memory goes away first, so that a touch from now on shows. */
 	if (s->was_ready) {
 		s->was_ready = false;
@@ -283,20 +313,26 @@ void cohmem_sim_reset(struct sim *s, enum sim_reset kind)
 	cohmem_sim_tick(s);
 }
 
+/* Only what can be mapped: the rest is asked for by message, and answered so. */
 static void fill_bars(struct sim *s, u8 with)
 {
 	static u8 chunk[1 << 20];
 	unsigned int i;
-	u64 pos;
+	u64 pos, end;
 
 	memset(chunk, with, sizeof(chunk));
 	for (i = 0; i < 6; i++) {
-		if (s->bar_fd[i] < 0)
-			continue;
-		for (pos = 0; pos < s->bar_size[i]; pos += sizeof(chunk))
-			if (pwrite(s->bar_fd[i], chunk, sizeof(chunk), pos) < 0)
+		end = s->bar_size[i];
+		if (end > SIM_BAR_MAPPED)
+			end = SIM_BAR_MAPPED;
+		for (pos = 0; pos < end; pos += sizeof(chunk)) {
+			u64 len = end - pos < sizeof(chunk) ? end - pos :
+							      sizeof(chunk);
+
+			if (pwrite(s->bar_fd[i], chunk, len, pos) < 0)
 				cohmem_sim_log(s, "BAR%u: %s", i,
 					       strerror(errno));
+		}
 	}
 }
 
@@ -352,6 +388,7 @@ static int make_bar(struct sim *s, unsigned int bar, u64 size)
 	s->bar_fd[bar] = memfd_create(name, MFD_CLOEXEC);
 	if (s->bar_fd[bar] < 0)
 		return -errno;
+	/* Sparse: no page of it exists before somebody writes there. */
 	if (ftruncate(s->bar_fd[bar], size))
 		return -errno;
 	s->bar_size[bar] = size;
@@ -389,12 +426,8 @@ int cohmem_sim_init(struct sim *s, const struct sim_setup *setup)
 	cohmem_sim_irq_init(s);
 
 	err = cohmem_sim_engine_init(s);
-	if (!err)
-		err = make_bar(s, 0, setup->bar0_size);
-	if (!err)
-		err = make_bar(s, 2, setup->real_bar2);
-	if (!err)
-		err = make_bar(s, 4, setup->real_bar4);
+	for (i = 0; !err && i < 6; i += 2)
+		err = make_bar(s, i, setup->bar_size[i]);
 	if (!err)
 		err = cohmem_sim_hbm_open(&s->hbm, setup->hbm_path,
 					  setup->hbm_size);
@@ -403,12 +436,14 @@ int cohmem_sim_init(struct sim *s, const struct sim_setup *setup)
 		return err;
 	}
 	cohmem_sim_config_init(&s->config, s->model, setup->device_id,
-			       s->bar_size);
+			       s->bar_size, setup->mem_base);
 	if (setup->no_msix)
 		cohmem_sim_config_no_msix(&s->config);
-	if (setup->cxl_two_ranges)
-		cohmem_sim_config_cxl_ranges(&s->config, 2);
 	cohmem_sim_cxl_size(s, setup->cxl_range2);
+	if (s->model->cxl_dvsec)
+		cohmem_sim_config_cxl_ranges(&s->config,
+					     setup->cxl_two_ranges ? 2 : 1,
+					     s->will.cxl[0].size);
 	cohmem_sim_reset(s, SIM_RESET_POWER_ON);
 	return 0;
 }

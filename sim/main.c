@@ -114,11 +114,13 @@ int cohmem_sim_cmd_models(int argc, char **argv)
 		struct json_object *o;
 
 		if (!list) {
-			printf("%-8s 10de:%04x  %-40s %s%s%s\n", m->name,
-			       m->device_id, m->title,
+			printf("%-8s 10de:%04x  %-40s %s, BARs %lluM %lluM %lluM%s\n",
+			       m->name, m->device_id, m->title,
 			       m->nvidia_dvsec ? "whole" : "split",
-			       m->cxl_dvsec ? ", CXL DVSEC" : "",
-			       m->real_bar2 ? ", real BAR2" : "");
+			       (unsigned long long)m->real_bar[0] >> 20,
+			       (unsigned long long)m->real_bar[2] >> 20,
+			       (unsigned long long)m->real_bar[4] >> 20,
+			       m->cxl_dvsec ? ", CXL DVSEC" : "");
 			continue;
 		}
 		o = json_object_new_object();
@@ -132,8 +134,12 @@ int cohmem_sim_cmd_models(int argc, char **argv)
 				       m->nvidia_dvsec ? "whole" : "split"));
 		json_object_object_add(o, "cxl_dvsec",
 				       json_object_new_boolean(m->cxl_dvsec));
+		json_object_object_add(o, "real_bar0",
+				       json_object_new_int64(m->real_bar[0]));
 		json_object_object_add(o, "real_bar2",
-				       json_object_new_int64(m->real_bar2));
+				       json_object_new_int64(m->real_bar[2]));
+		json_object_object_add(o, "real_bar4",
+				       json_object_new_int64(m->real_bar[4]));
 		json_object_object_add(o, "hbm_size",
 				       json_object_new_int64(m->hbm_size));
 		json_object_array_add(list, o);

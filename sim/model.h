@@ -15,7 +15,9 @@
  * @cxl_dvsec: has the CXL Device DVSEC and announces readiness by it
  * @cxl_bare: has the CXL Device DVSEC, which announces no memory; readiness is
  *	announced by BAR0
- * @real_bar2: size of the real BAR behind regions 2/3, 0 for none
+ * @cxl_locator: has what a CXL driver looks for first: a Flex Bus Port DVSEC and
+ *	a Register Locator
+ * @real_bar: sizes of the real BARs by index, 0 for none
  * @hbm_size: coherent memory, unless --hbm overrides it
  */
 struct sim_model {
@@ -26,7 +28,8 @@ struct sim_model {
 	bool nvidia_dvsec;
 	bool cxl_dvsec;
 	bool cxl_bare;
-	u64 real_bar2;
+	bool cxl_locator;
+	u64 real_bar[6];
 	u64 hbm_size;
 };
 

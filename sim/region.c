@@ -2,10 +2,11 @@
 /*
  * Regions: config space and BARs as the client reads, writes and maps them.
  *
- * The client maps BAR0 except for five 64 KiB windows, whose accesses arrive
- * here as messages: readiness registers are answered by the clock and counted,
- * the engine acts, the MSI-X structures are the client's own business. The
- * rest of BAR0 and the real BARs are plain shared memory.
+ * The client maps the first SIM_BAR_MAPPED bytes of each BAR, of BAR0 without
+ * five 64 KiB windows, whose accesses arrive here as messages: readiness
+ * registers are answered by the clock and counted, the engine acts, the MSI-X
+ * structures are the client's own business. The rest is plain memory, shared or
+ * reached by messages.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -54,6 +55,8 @@ unsigned int cohmem_sim_region_areas(const struct sim *s, u32 index,
 	if (index >= 6 || s->bar_fd[index] < 0)
 		return 0;
 	end = s->bar_size[index];
+	if (end > SIM_BAR_MAPPED)
+		end = SIM_BAR_MAPPED;
 	for (i = 0; index == 0 && i < SIM_NR_TRAPS && traps[i].start < end; i++) {
 		if (traps[i].start > pos)
 			area[nr++] = (struct sim_area){ pos,

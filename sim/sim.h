@@ -47,7 +47,12 @@ enum sim_trap {
 };
 
 #define SIM_TRAP_PAGE		0x10000ULL
-#define SIM_BAR0_SIZE		(16ULL << 20)
+/*
+ * What of a BAR can be mapped: real ones are up to 256 GiB, and what is mapped
+ * must be filled with ones when the function is removed. The rest answers
+ * messages.
+ */
+#define SIM_BAR_MAPPED		(16ULL << 20)
 #define SIM_NEVER		(-1)	/* a delay that does not end */
 #define SIM_FOLLOW		(-2)	/* same as the other delay */
 
@@ -176,8 +181,7 @@ struct sim_setup {
 	u64 hbm_size;
 	const char *hbm_path;
 	u64 mem_base;
-	u64 real_bar2, real_bar4;
-	u64 bar0_size;
+	u64 bar_size[6];	/* of the real BARs, at even indices */
 	bool no_msix;
 	bool cxl_two_ranges;	/* HDM count 2; the second may be empty */
 	u64 cxl_range2;		/* its size, taken from the first */

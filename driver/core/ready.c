@@ -73,6 +73,21 @@ void cohmem_ready_restart(struct cohmem_ready *r, u64 now_ms)
 		start_waiting(r, now_ms);
 }
 
+/**
+ * cohmem_ready_forget() - nobody looks any more
+ * @r: the machine
+ * @now_ms: the time
+ *
+ * What was known is not known any longer: the last user has gone, and what
+ * happens to the function from here on is not followed. Counts no generation,
+ * as nobody is there to see it move. Inside a reset it does nothing.
+ */
+void cohmem_ready_forget(struct cohmem_ready *r, u64 now_ms)
+{
+	if (!r->depth)
+		start_waiting(r, now_ms);
+}
+
 /* CXL: the device says itself how long MEM_ACTIVE may take: 1, 4 .. 256 s. */
 static u64 active_timeout_ms(u32 size_low)
 {
@@ -151,11 +166,12 @@ static enum cohmem_fail missing(const struct cohmem_ready *r,
  * @seen: what the look showed
  * @now_ms: the time
  *
- * Only a waiting machine moves. All-ones is taken for "gone" only once the
- * time is up: a function that has just been reset may answer so for a while.
+ * Only a waiting machine fails, and it fails once: what has failed can only
+ * become ready. All-ones is taken for "gone" only once the time is up: a
+ * function that has just been reset may answer so for a while.
  *
- * Return: the new state. While it is COHMEM_WAITING, look again in
- * @r->delay_ms.
+ * Return: the new state. While it is COHMEM_WAITING or COHMEM_FAILED, look
+ * again in @r->delay_ms.
  */
 enum cohmem_ready_state cohmem_ready_step(struct cohmem_ready *r,
 					  const struct cohmem_observation *seen,
@@ -164,14 +180,17 @@ enum cohmem_ready_state cohmem_ready_step(struct cohmem_ready *r,
 	enum cohmem_fail fail;
 	u64 waited, timeout;
 
-	if (r->state != COHMEM_WAITING)
+	if (r->state != COHMEM_WAITING && r->state != COHMEM_FAILED)
 		return r->state;
 
 	fail = missing(r, seen);
 	if (fail == COHMEM_FAIL_NONE) {
 		r->state = COHMEM_READY;
+		r->fail = COHMEM_FAIL_NONE;
 		return r->state;
 	}
+	if (r->state == COHMEM_FAILED)
+		return r->state;
 
 	waited = now_ms > r->since_ms ? now_ms - r->since_ms : 0;
 	timeout = fail == COHMEM_FAIL_CLEAR ? COHMEM_TRAINING_TIMEOUT_MS :
@@ -179,6 +198,7 @@ enum cohmem_ready_state cohmem_ready_step(struct cohmem_ready *r,
 	if (waited >= timeout) {
 		r->state = COHMEM_FAILED;
 		r->fail = fail;
+		r->delay_ms = COHMEM_POLL_FAILED_MS;
 		return r->state;
 	}
 

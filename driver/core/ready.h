@@ -7,9 +7,12 @@
  *                   |
  *                   v   reset ended           answer: ready
  *              RESETTING ----------> WAITING ---------------> READY
- *                   ^                  |
- *                   |                  | timeout, device gone
- *                   +---- reset ------ FAILED (sticky, with its reason)
+ *                   ^                  |                        ^
+ *                   |                  | timeout, device gone   | answer: ready,
+ *                   +---- reset ------ FAILED ------------------+ late
+ *
+ * A failure heals by itself: who has failed is looked at now and then, and what
+ * turns up late is used. Until then it is a failure, not a longer wait.
  *
  * Resets nest (a bus reset may run while an FLR is emulated): each begin needs
  * its end. "Generation" counts the resets; a waiter that sees it move knows
@@ -84,12 +87,15 @@ struct cohmem_ready {
 /* First and longest pause between two looks at the device. */
 #define COHMEM_POLL_MIN_MS	1
 #define COHMEM_POLL_MAX_MS	8
+/* Pause between two looks at a device that has failed. */
+#define COHMEM_POLL_FAILED_MS	1000
 
 void cohmem_ready_init(struct cohmem_ready *r, enum cohmem_ready_by by,
 		       u64 now_ms);
 void cohmem_ready_reset_begin(struct cohmem_ready *r);
 void cohmem_ready_reset_end(struct cohmem_ready *r, u64 now_ms);
 void cohmem_ready_restart(struct cohmem_ready *r, u64 now_ms);
+void cohmem_ready_forget(struct cohmem_ready *r, u64 now_ms);
 enum cohmem_ready_state cohmem_ready_step(struct cohmem_ready *r,
 					  const struct cohmem_observation *seen,
 					  u64 now_ms);

@@ -27,6 +27,13 @@
  */
 #define COHMEM_GONE_TIMEOUT_MS		1000
 
+/* PCIe 6.0, 7.9.6: Designated Vendor-Specific Extended Capability. */
+#define COHMEM_ECAP_DVSEC		0x23
+#define COHMEM_DVSEC_HEADER1		0x04	/* vendor 15:0, length 31:20 */
+#define COHMEM_DVSEC_LEN_SHIFT		20
+#define COHMEM_DVSEC_HEADER2		0x08	/* id 15:0 */
+#define COHMEM_DVSEC_MIN_LEN		12	/* that much are the headers */
+
 /* NVIDIA DVSEC id 3, word at +0xa, bit 0: the MIG bug is fixed. */
 #define COHMEM_DVSEC_NVIDIA_ID		3
 #define COHMEM_DVSEC_NVIDIA_FLAGS	0x0a
@@ -48,6 +55,10 @@
 #define COHMEM_CXL_ACTIVE_TIMEOUT_SHIFT	13
 #define COHMEM_CXL_ACTIVE_TIMEOUT_MASK	0x7
 #define COHMEM_CXL_INFO_TIMEOUT_MS	1000	/* MEM_INFO_VALID, same section */
+
+/* CXL 3.1, 8.1.8: Flex Bus Port; 8.1.9: Register Locator. */
+#define COHMEM_DVSEC_CXL_FLEXBUS_ID	7
+#define COHMEM_DVSEC_CXL_LOCATOR_ID	8
 
 /* PCI Local Bus 3.0, 6.2.5.1: memory BAR type bits: 64-bit, prefetchable. */
 #define COHMEM_BAR_TYPE_64		0x4

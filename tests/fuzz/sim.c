@@ -28,7 +28,7 @@ static struct sim *superchip(void)
 	char path[64];
 	struct sim_setup setup = {
 		.hbm_size = 1 << 20, .hbm_path = path,
-		.bar0_size = SIM_BAR0_SIZE, .real_bar2 = 1 << 20,
+		.bar_size = { [0] = 16 << 20, [2] = 1 << 20 },
 	};
 	int fd;
 

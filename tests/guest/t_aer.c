@@ -212,6 +212,59 @@ static void fatal(void)
 	start_over();
 }
 
+/*
+ * An error that the GPU would survive, but another function of the slot asks for
+ * a reset, and gets it for both. Nobody reaches the memory before it is ready.
+ */
+static void reset_for_another_function(void)
+{
+	struct loader l = { 0 };
+	u64 off, early, resets;
+	struct dev d;
+	pthread_t t;
+	int kmsg;
+
+	need_injection();
+	if (access("/sys/bus/pci/drivers/cohmem_test_vote/0000:01:00.1", F_OK))
+		SKIP("the GPU is alone in its slot");
+	kmsg = kmsg_open();
+	dev_open(&d);
+	l.p = map(&d, 4, 0, STRETCH);
+	for (off = 0; off < STRETCH; off += facts()->page)
+		store((u64 *)(l.p + off), off + 1);
+	sim_training(3000);
+	/* that counts from the last reset on: ready, so that a loss is seen */
+	while (!sim_number("status", "ready"))
+		sleep_ms(20);
+	load((u64 *)l.p);
+	sim("watch add 0 %llu", STRETCH);
+	early = sim_counter("touched_early");
+	resets = sim_counter("message");
+	CHECK_EQ(pthread_create(&t, NULL, load_thread, &l), 0);
+
+	inject(PCI_ERR_UNC_COMP_ABORT);
+	recovered(kmsg);
+	CHECK(sim_counter("message") > resets,
+	      "the slot was not reset: the test is wrong");
+	while (sim_number("status", "since_reset_ms") < 3100)
+		sleep_ms(20);
+	CHECK_EQ(sim_counter("touched_early") - early, 0);
+	/* the core leaves the rest to its user, who resets it */
+	CHECK_EQ(dev_reset(&d), 0);
+	set_command(&d, PCI_COMMAND_MEMORY, 0);
+	CHECK_EQ(load((u64 *)l.p), 1);
+	CHECK_EQ(sim_counter("touched_early") - early, 0);
+	l.stop = true;
+	pthread_join(t, NULL);
+	test_info("%llu loads, %llu refused", (unsigned long long)l.loads,
+		  (unsigned long long)l.refused);
+	CHECK_EQ(l.wrong, 0);
+	unmap(l.p, STRETCH);
+	dev_close(&d);
+	close(kmsg);
+	start_over();
+}
+
 /* The same with nobody there, and again and again. */
 static void unused(void)
 {
@@ -271,5 +324,6 @@ static void under_users(void)
 	start_over();
 }
 
-SUITE(TEST(nonfatal), TEST_LONG(fatal, 60), TEST_LONG(unused, 60),
+SUITE(TEST(nonfatal), TEST_LONG(fatal, 60),
+      TEST_LONG(reset_for_another_function, 60), TEST_LONG(unused, 60),
       TEST_LONG(under_users, 90));

@@ -212,6 +212,7 @@ static void many(void)
 	}
 }
 
+/* Where users are refused bad pages; by default they are not. */
 static void bad_page_is_not_exported(void)
 {
 	char text[32];
@@ -219,9 +220,11 @@ static void bad_page_is_not_exported(void)
 	int fd;
 
 	need_export();
+	CHECK_EQ(file_write(dev_path("cohmem/poison_policy"), "refuse"), 0);
 	snprintf(text, sizeof(text), "0x%llx",
 		 (unsigned long long)facts()->mem_base + 100 * MiB);
 	CHECK_EQ(file_write(dev_path("cohmem/poison_pages"), text), 0);
+	CHECK_EQ(file_write(dev_path("cohmem/poison_policy"), "refuse"), 0);
 	dev_open(&d);
 	CHECK_EQ(export(&d, 4, 96 * MiB, 8 * MiB), -EHWPOISON);
 	fd = export(&d, 4, 96 * MiB, 4 * MiB);

@@ -64,6 +64,12 @@ static void fresh(bool need_hook)
 	CHECK_EQ(attr_u64("poison_count"), 0);
 }
 
+/* Not the default (t_badpage): the administrator wants no user to have them. */
+static void refuse(void)
+{
+	CHECK_EQ(file_write(dev_path("cohmem/poison_policy"), "refuse"), 0);
+}
+
 static void sigbus_to_the_mapper(void)
 {
 	const struct facts *f = facts();
@@ -159,7 +165,10 @@ static void read_and_write_stop_there(void)
 	rebind();
 }
 
-/* No new mapping shows it: not now, not after a reset, not to the next user. */
+/*
+ * Where the policy refuses it, no new mapping shows it: not now, not after a
+ * reset, not to the next user.
+ */
 static void nobody_maps_it_again(void)
 {
 	const struct facts *f = facts();
@@ -169,6 +178,7 @@ static void nobody_maps_it_again(void)
 	u8 *p;
 
 	fresh(false);
+	refuse();
 	CHECK_EQ(note_bad(f->mem_base + bad), 0);
 	for (user = 0; user < 2; user++) {
 		dev_open(&d);
@@ -199,7 +209,10 @@ static void sysfs_takes_only_our_pages(void)
 	rebind();
 }
 
-/* More bad pages than the driver can note: then none is trusted. */
+/*
+ * More bad pages than the driver can note: then none is trusted, by the kernel
+ * in any case, and for users where the policy refuses bad pages.
+ */
 static void overflow_closes_the_memory(void)
 {
 	const struct facts *f = facts();
@@ -209,10 +222,12 @@ static void overflow_closes_the_memory(void)
 	u64 v;
 
 	fresh(false);
+	refuse();
 	for (i = 0; i < 100000 && !attr_u64("poison_overflow"); i++)
 		CHECK_EQ(note_bad(f->mem_base + GiB + i * f->page), 0);
 	CHECK(attr_u64("poison_overflow"), "not after %u pages", i);
 	test_info("after %u pages", i);
+	CHECK_EQ(file_write(dev_path("cohmem/poison_policy"), "refuse"), 0);
 	dev_open(&d);
 	CHECK_ERRNO(reg_read(&d, 4, 0, &v, 8), EIO);
 	p = map(&d, 4, 0, f->page);

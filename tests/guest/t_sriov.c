@@ -11,11 +11,14 @@
  */
 #include <fcntl.h>
 #include <linux/vfio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "hold.h"
 #include "uapi.h"
 
 #define TOKEN	"83d1ad66-1a3c-4b6e-9d5b-5b4b5a3c2e01"
@@ -277,6 +280,91 @@ static void w27_virtual_functions(void)
 	close_func(&f);
 }
 
+static long no_vfs(void *arg)
+{
+	(void)arg;
+	return numvfs("0");
+}
+
+static long pf_low_power(void *arg)
+{
+	struct func *f = arg;
+	struct vfio_device_feature feature = {
+		.argsz = sizeof(feature),
+		.flags = VFIO_DEVICE_FEATURE_SET | ABI_FEATURE_LOW_POWER_ENTRY,
+	};
+
+	if (ioctl(f->fd, VFIO_DEVICE_FEATURE, &feature))
+		return errno == ENOTTY ? 0 : -errno;
+	feature.flags = VFIO_DEVICE_FEATURE_SET | ABI_FEATURE_LOW_POWER_EXIT;
+	return ioctl(f->fd, VFIO_DEVICE_FEATURE, &feature) ? -errno : 0;
+}
+
+static long pf_command(void *arg)
+{
+	struct func *f = arg;
+	struct region r;
+	u16 command;
+	int ret = __region_info(f->fd, CONFIG, &r);
+
+	if (ret)
+		return ret;
+	if (pread(f->fd, &command, 2, r.offset + 4) != 2)
+		return -errno;
+	return pwrite(f->fd, &command, 2, r.offset + 4);
+}
+
+/*
+ * The host takes the virtual functions away, and somebody does not let go of
+ * his: that is between the two of them, and nothing to the user of the other.
+ */
+static void the_pf_goes_on_while_a_vf_is_held(void)
+{
+	struct job gone, probe;
+	struct func f, vf;
+	int ret, ready[2];
+	char bdf[32], c;
+	pid_t pid;
+
+	bind_pf();
+	allow("1");
+	ret = open_func(&f, pf(), NULL);
+	CHECK(!ret, "open: %s", strerror(-ret));
+	CHECK_EQ(set_token(&f), 0);
+	CHECK_EQ(numvfs("2"), 0);
+	snprintf(bdf, sizeof(bdf), "%.31s", leads_to(pf_path("virtfn0")));
+	CHECK(driver_of("virtfn0/driver"), "%s has no driver", bdf);
+	CHECK(!pipe(ready), "pipe");
+	pid = fork();
+	if (!pid) {
+		/* if this test fails, he does not keep the function */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		ret = open_func(&vf, bdf, TOKEN);
+		c = ret;
+		if (write(ready[1], &c, 1) == 1)
+			for (;;)
+				pause();
+		_exit(1);
+	}
+	CHECK(read(ready[0], &c, 1) == 1 && !c, "open of %s: %d", bdf, c);
+	job_start(&gone, no_vfs, NULL);
+	CHECK(!job_ended(&gone, 500), "nobody waits for %s's user: the test is wrong",
+	      bdf);
+	job_start(&probe, pf_command, &f);
+	job_join(&probe, "a COMMAND write to the PF", AT_ONCE_MS);
+	CHECK_EQ(probe.ret, 2);
+	job_start(&probe, pf_low_power, &f);
+	job_join(&probe, "low power of the PF, in and out", AT_ONCE_MS);
+	CHECK_EQ(probe.ret, 0);
+	CHECK(!job_ended(&gone, 0), "%s went with its user there", bdf);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	job_join(&gone, "sriov_numvfs", 15000 * slowness());
+	CHECK_EQ(gone.ret, 0);
+	close_func(&f);
+	allow("0");
+}
+
 /* They need the function that they are of: without its driver there are none. */
 static void w27_they_go_with_their_function(void)
 {
@@ -333,5 +421,6 @@ static void w27_pasid_operations(void)
 
 SUITE(TEST(any_function_by_override),
       TEST(w27_no_virtual_functions_unless_allowed),
-      TEST(w27_virtual_functions), TEST(w27_they_go_with_their_function),
-      TEST(w27_pasid_operations));
+      TEST(w27_virtual_functions),
+      TEST_LONG(the_pf_goes_on_while_a_vf_is_held, 60),
+      TEST(w27_they_go_with_their_function), TEST(w27_pasid_operations));

@@ -168,7 +168,7 @@ static void *one_load(void *arg)
 	return NULL;
 }
 
-/* One who waits for the memory may delay the sleep, but not prevent it. */
+/* One who waits for the memory neither prevents the sleep nor delays it. */
 static void while_somebody_waits(void)
 {
 	struct loader l = { 0 };

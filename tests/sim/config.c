@@ -136,8 +136,8 @@ static void read_only_stays(void **state)
 	assert_memory_equal(before + 0x34, after + 0x34, 1);
 	assert_memory_equal(before + 0x200, after + 0x200, 0xe00);
 	assert_int_equal(get16(after, 4) & 0x6, 0x6);
-	/* 16 MiB BAR0, 64-bit prefetchable. */
-	assert_int_equal(get32(after, 0x10), 0xff00000c);
+	/* 64 MiB BAR0, 64-bit prefetchable. */
+	assert_int_equal(get32(after, 0x10), 0xfc00000c);
 	assert_int_equal(get32(after, 0x14), 0xffffffff);
 }
 
@@ -149,8 +149,77 @@ static void bar_sizing(void **state)
 	assert_true(cfg_read(p->fd, 0x18, 8) == 0xfffffffffc00000cull);
 	cfg_write(p->fd, 0x18, 0x123456789abcdef0ull, 8);
 	assert_true(cfg_read(p->fd, 0x18, 8) == 0x123456789800000cull);
-	cfg_write(p->fd, 0x20, 0xffffffffffffffffull, 8);	/* no BAR4 */
+	cfg_write(p->fd, 0x20, 0xffffffffffffffffull, 8);
+	assert_true(cfg_read(p->fd, 0x20, 8) == 0xfffffffffe00000cull);
+}
+
+/* The real sizes of a GH200, and as many BARs as somebody wants. */
+static void bar_sizing_gh200(void **state)
+{
+	const char *args[] = { "--real-bar2", "256G", "--real-bar4", "0", NULL };
+	struct sim_proc *p = *state;
+	unsigned int i;
+
+	for (i = 0x10; i < 0x28; i += 8)
+		cfg_write(p->fd, i, 0xffffffffffffffffull, 8);
+	assert_true(cfg_read(p->fd, 0x10, 8) == 0xffffffffff00000cull);
+	assert_true(cfg_read(p->fd, 0x18, 8) == 0xffffffe00000000cull);
+	assert_true(cfg_read(p->fd, 0x20, 8) == 0xfffffffffe00000cull);
+	p = sim_start("gh200", args);
+	wire_open(p);
+	for (i = 0x18; i < 0x28; i += 8)
+		cfg_write(p->fd, i, 0xffffffffffffffffull, 8);
+	assert_true(cfg_read(p->fd, 0x18, 8) == 0xffffffc00000000cull);
 	assert_true(cfg_read(p->fd, 0x20, 8) == 0);
+	sim_stop(p);
+}
+
+/*
+ * What a CXL driver finds, and that a write of it arrives: seen from outside,
+ * by "config read", as a test of what a guest's writes reach does it.
+ */
+static void cxl_is_found_and_written(void **state)
+{
+	struct sim_proc *p = *state;
+	unsigned int dev = find_dvsec(p->fd, 0x1e98, 0);
+	unsigned int bus = find_dvsec(p->fd, 0x1e98, 7);
+	unsigned int loc = find_dvsec(p->fd, 0x1e98, 8), at;
+	char want[32];
+
+	assert_true(dev && bus && loc);
+	assert_int_equal(cfg_read(p->fd, dev + 0xa, 2) & 0x7, 7);
+	assert_int_equal(cfg_read(p->fd, bus + 0xa, 2) & 0x7, 7);
+	assert_int_equal(cfg_read(p->fd, bus + 0xe, 2) & 0x7, 7);
+	assert_int_equal(cfg_read(p->fd, bus + 4, 4) >> 20, 0x20);
+	assert_int_equal(cfg_read(p->fd, loc + 4, 4) >> 20, 0x14);
+	/* BAR0, component registers; these have the array and a decoder. */
+	assert_int_equal(cfg_read(p->fd, loc + 0xc, 4) & 0xff07, 0x0100);
+	at = (cfg_read(p->fd, loc + 0xc, 4) & 0xffff0000) + 0x1000;
+	assert_int_equal(reg_read(p->fd, 0, at, 2), 1);
+	assert_int_equal(reg_read(p->fd, 0, at + 4, 2), 5);
+	at += reg_read(p->fd, 0, at + 4, 4) >> 20;
+	assert_int_equal(reg_read(p->fd, 0, at + 0x14, 4), 0x10);
+	assert_int_equal(reg_read(p->fd, 0, at + 0x18, 4), HBM_SIZE & 0xf0000000);
+	assert_true(reg_read(p->fd, 0, at + 0x20, 4) & 0x400);
+
+	/* Control: cache and memory can be turned off, I/O cannot. */
+	assert_int_equal(cfg_read(p->fd, dev + 0xc, 2), 7);
+	cfg_write(p->fd, dev + 0xc, 0, 2);
+	assert_int_equal(cfg_read(p->fd, dev + 0xc, 2), 2);
+	cfg_write(p->fd, dev + 0xc, 0xffff, 2);
+	assert_int_equal(cfg_read(p->fd, dev + 0xc, 2), 0x4fff);
+	/* Range 1's base is where firmware has put the memory. */
+	assert_int_equal(cfg_read(p->fd, dev + 0x20, 4), 0x10);
+	assert_int_equal(cfg_read(p->fd, dev + 0x24, 4), 0);
+	cfg_write(p->fd, dev + 0x20, 0x12345678, 4);
+	cfg_write(p->fd, dev + 0x24, 0xffffffff, 4);
+	assert_non_null(strstr(ctl(p, "config read %u 8", dev + 0x20),
+			       "\"hex\":\"78563412000000f0\""));
+	snprintf(want, sizeof(want), "config read %u 5000", dev);
+	assert_non_null(strstr(ctl(p, "%s", want), "\"ok\":false"));
+	assert_non_null(strstr(ctl(p, "config read 4090 7"), "\"ok\":false"));
+	assert_non_null(strstr(ctl(p, "config read 0 4"), "\"hex\":\"de104130\""));
+	ctl_ok(p, "config read 0 4096");
 }
 
 static void flr_resets(void **state)
@@ -398,6 +467,8 @@ int main(void)
 		WITH(every_position_and_count_reads, start_next),
 		WITH(read_only_stays, start_gb200),
 		WITH(bar_sizing, start_gb200),
+		WITH(bar_sizing_gh200, start_gh200),
+		WITH(cxl_is_found_and_written, start_next),
 		WITH(flr_resets, start_gh200),
 		WITH(reset_message, start_gh200),
 		WITH(d3_with_and_without_soft_reset, start_gh200),

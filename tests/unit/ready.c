@@ -106,19 +106,19 @@ static struct verdict ref(enum cohmem_ready_by by, u64 start,
 		return v;
 	}
 
-	/* The first look since then that settles it. */
+	/* The first look since then that settles it; a failure may heal. */
 	for (i = from; i < nr; i++) {
 		enum cohmem_fail f = ref_missing(by, &ev[i].seen);
 
 		if (f == COHMEM_FAIL_NONE) {
 			v.state = COHMEM_READY;
+			v.fail = COHMEM_FAIL_NONE;
 			return v;
 		}
-		if (ev[i].at >= start &&
+		if (v.state != COHMEM_FAILED && ev[i].at >= start &&
 		    ev[i].at - start >= ref_limit(f, ev[i].seen.cxl_size_low)) {
 			v.state = COHMEM_FAILED;
 			v.fail = f;
-			return v;
 		}
 	}
 	return v;
@@ -411,7 +411,26 @@ static void memory_clear(struct kunit *t)
 	}
 }
 
-static void failure_is_sticky_until_a_reset(struct kunit *t)
+/* What has failed is a failure, for its first reason, until it turns up. */
+static void failure_heals_by_itself(struct kunit *t)
+{
+	const struct cohmem_observation no = { .c2c = 0 };
+	const struct cohmem_observation half = { .c2c = 0xff };
+	const struct cohmem_observation ok = { .c2c = 0xff, .hbm = 0xff };
+	struct cohmem_ready r;
+
+	cohmem_ready_init(&r, COHMEM_READY_BY_BAR0, 0);
+	T_EQ(t, cohmem_ready_step(&r, &no, 30000), COHMEM_FAILED);
+	T_EQ(t, r.delay_ms, COHMEM_POLL_FAILED_MS);
+	T_EQ(t, cohmem_ready_step(&r, &half, 90000), COHMEM_FAILED);
+	T_EQ(t, r.fail, COHMEM_FAIL_C2C);
+	T_EQ(t, r.generation, 0);
+	T_EQ(t, cohmem_ready_step(&r, &ok, 90001), COHMEM_READY);
+	T_EQ(t, r.fail, COHMEM_FAIL_NONE);
+	T_EQ(t, r.generation, 0);
+}
+
+static void failure_ends_with_a_reset(struct kunit *t)
 {
 	const struct cohmem_observation no = { .c2c = 0 };
 	const struct cohmem_observation ok = { .c2c = 0xff, .hbm = 0xff };
@@ -419,15 +438,29 @@ static void failure_is_sticky_until_a_reset(struct kunit *t)
 
 	cohmem_ready_init(&r, COHMEM_READY_BY_BAR0, 0);
 	T_EQ(t, cohmem_ready_step(&r, &no, 30000), COHMEM_FAILED);
-	T_EQ(t, cohmem_ready_step(&r, &ok, 30001), COHMEM_FAILED);
-	T_EQ(t, r.fail, COHMEM_FAIL_C2C);
-
 	cohmem_ready_reset_begin(&r);
 	T_EQ(t, r.fail, COHMEM_FAIL_NONE);
 	T_EQ(t, cohmem_ready_step(&r, &ok, 30002), COHMEM_RESETTING);
 	cohmem_ready_reset_end(&r, 30003);
 	T_EQ(t, r.state, COHMEM_WAITING);
 	T_EQ(t, cohmem_ready_step(&r, &ok, 30004), COHMEM_READY);
+}
+
+/* Nobody looks any more: nothing is known, and nobody sees it counted. */
+static void forgotten_is_waiting(struct kunit *t)
+{
+	const struct cohmem_observation ok = { .c2c = 0xff, .hbm = 0xff };
+	struct cohmem_ready r;
+
+	cohmem_ready_init(&r, COHMEM_READY_BY_BAR0, 0);
+	T_EQ(t, cohmem_ready_step(&r, &ok, 5), COHMEM_READY);
+	cohmem_ready_forget(&r, 7);
+	T_EQ(t, r.state, COHMEM_WAITING);
+	T_EQ(t, r.since_ms, 7);
+	T_EQ(t, r.generation, 0);
+	cohmem_ready_reset_begin(&r);
+	cohmem_ready_forget(&r, 8);
+	T_EQ(t, r.state, COHMEM_RESETTING);
 }
 
 static void a_clock_that_steps_back_does_no_harm(struct kunit *t)
@@ -521,7 +554,8 @@ T_SUITE(ready,
 	T_CASE(limit_follows_the_last_look),
 	T_CASE(late_look_that_shows_ready),
 	T_CASE(memory_clear),
-	T_CASE(failure_is_sticky_until_a_reset),
+	T_CASE(failure_heals_by_itself),
+	T_CASE(failure_ends_with_a_reset), T_CASE(forgotten_is_waiting),
 	T_CASE(a_clock_that_steps_back_does_no_harm),
 	T_CASE(back_off_is_bounded),
 	T_CASE(nested_resets));

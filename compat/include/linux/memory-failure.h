@@ -9,6 +9,16 @@
  */
 #ifdef COHMEM_HAVE_PFN_ADDRESS_SPACE
 #include_next <linux/memory-failure.h>
+
+/*
+ * COHMEM_HAVE_PFN_FAILED: the owner is told that a page has failed. In no
+ * kernel yet (packaging/upstream/core has the patch), so not since Linux 7.3:
+ * failed.c. Can go with 7.3.
+ */
+#ifndef COHMEM_HAVE_PFN_FAILED
+#include "compat/failed.h"
+#endif
+
 #else
 #ifndef COHMEM_COMPAT_MEMORY_FAILURE_H
 #define COHMEM_COMPAT_MEMORY_FAILURE_H
@@ -22,6 +32,7 @@ struct pfn_address_space {
 	struct address_space *mapping;
 	int (*pfn_to_vma_pgoff)(struct vm_area_struct *vma, unsigned long pfn,
 				pgoff_t *pgoff);
+	void (*failed)(struct pfn_address_space *space, unsigned long pfn);
 };
 
 static inline int register_pfn_address_space(struct pfn_address_space *space)

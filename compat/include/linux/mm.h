@@ -4,10 +4,7 @@
 #ifndef COHMEM_COMPAT_MM_H
 #define COHMEM_COMPAT_MM_H
 
-/*
- * COHMEM_HAVE_VM_FLAGS_SET, since Linux 6.3 ("mm: introduce vma->vm_flags
- * wrapper functions"). Can go with 6.1.
- */
+/* COHMEM_HAVE_VM_FLAGS_SET, since Linux 6.3. Can go with 6.1. */
 #ifndef COHMEM_HAVE_VM_FLAGS_SET
 static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 {
@@ -29,7 +26,9 @@ static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
  * stage 2 mapping using VMA flags"). Before, KVM maps all PFN mappings into a
  * guest as Device memory, on which unaligned accesses and cache instructions
  * fault, unless the flag allows Normal-NC: so usemem has it, too, there. Where
- * KVM can do better the flag would promise something else. Can go with 6.12.
+ * KVM can do better the flag would promise something else. A guest then goes
+ * around the caches: read() has to do away with what is in them from before, as
+ * cache.c does with what write() leaves. Can go with 6.12.
  */
 #ifndef COHMEM_HAVE_CACHEABLE_PFNMAP
 static inline void cohmem_compat_vm_flags_set(struct vm_area_struct *vma,
@@ -40,6 +39,8 @@ static inline void cohmem_compat_vm_flags_set(struct vm_area_struct *vma,
 	vm_flags_set(vma, flags);
 }
 #define vm_flags_set cohmem_compat_vm_flags_set
+#define cohmem_before_read(cdev, r, off, addr, len)			\
+	cohmem_cache_clean(cdev, r, off, addr, len, COHMEM_CLEAN_USERS)
 #endif
 
 /*

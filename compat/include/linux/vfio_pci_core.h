@@ -4,18 +4,11 @@
 #ifndef COHMEM_COMPAT_VFIO_PCI_CORE_H
 #define COHMEM_COMPAT_VFIO_PCI_CORE_H
 
-/*
- * Since Linux 6.18 the offset is unsigned before it is shifted; before, a
- * negative file position gives a negative index. Can go with 6.12.
- */
+/* Since Linux 6.18 the offset is unsigned before it is shifted. Can go with 6.12. */
 #undef VFIO_PCI_OFFSET_TO_INDEX
 #define VFIO_PCI_OFFSET_TO_INDEX(off)	((u64)(off) >> VFIO_PCI_OFFSET_SHIFT)
 
-/*
- * The core's answer for what is not ours. Without COHMEM_HAVE_REGION_INFO_CAPS
- * (see vfio.h) it can only be given by the core's ioctl, which vfio_ops.c calls
- * when it sees this error. Can go with 6.12.
- */
+/* See vfio.h: only the core's ioctl can answer; vfio_ops.c calls that then. */
 #ifndef COHMEM_HAVE_REGION_INFO_CAPS
 #define vfio_pci_ioctl_get_region_info(vdev, info, caps)	(-ENOIOCTLCMD)
 #endif
@@ -30,21 +23,29 @@
 
 /*
  * COHMEM_HAVE_GET_IOMAP, since Linux 7.2 ("vfio/pci: Replace
- * vfio_pci_core_setup_barmap() with vfio_pci_core_get_iomap()"): enabling the
- * device maps its BARs. Before, the first access does: barmap.c. Can go with
- * 6.12.
+ * vfio_pci_core_setup_barmap() with vfio_pci_core_get_iomap()"): barmap.c. Can
+ * go with 6.12.
  */
 #ifndef COHMEM_HAVE_GET_IOMAP
 #include "compat/barmap.h"
 #endif
 
-/*
- * COHMEM_HAVE_CORE_KNOBS, since Linux 7.2 ("vfio/pci: Latch all module
- * parameters per device"). Before, one set for all of vfio-pci: knobs.c. Can go
- * with 6.12.
- */
+/* COHMEM_HAVE_CORE_KNOBS, since Linux 7.2: knobs.c. Can go with 6.12. */
 #ifndef COHMEM_HAVE_CORE_KNOBS
 #include "compat/knobs.h"
+#endif
+
+/*
+ * COHMEM_HAVE_MEMORY_CHANGED: the core's hooks for drivers that compose BARs. In
+ * no kernel yet, so not since Linux 7.3: core.h. Can go with 7.3.
+ */
+#ifndef COHMEM_HAVE_MEMORY_CHANGED
+#include "compat/core.h"
+#endif
+
+/* COHMEM_HAVE_MEMORY_ENABLED, since Linux 7.2. Can go with 6.12. */
+#ifndef COHMEM_HAVE_MEMORY_ENABLED
+#include "compat/memory_enabled.h"
 #endif
 
 /*

@@ -14,11 +14,17 @@
 + *	works, and may lose its contents when the call has returned.
 + * @VFIO_PCI_MEMORY_POWER_UP: Power is back, or did not go after all. Contents
 + *	may have been lost, and memory that has to be trained may not work yet.
++ * @VFIO_PCI_MEMORY_SUSPEND: The machine goes to sleep. As POWER_DOWN, but the
++ *	driver must not touch the device again before it is told of RESUME.
++ * @VFIO_PCI_MEMORY_RESUME: The machine is awake again. As POWER_UP; comes once
++ *	for each SUSPEND.
 + */
 +enum vfio_pci_memory_change {
 +	VFIO_PCI_MEMORY_DECODING,
 +	VFIO_PCI_MEMORY_POWER_DOWN,
 +	VFIO_PCI_MEMORY_POWER_UP,
++	VFIO_PCI_MEMORY_SUSPEND,
++	VFIO_PCI_MEMORY_RESUME,
 +};
 +
   struct vfio_pci_regops { ... };
@@ -35,7 +41,7 @@
 +	 * memory_lock is held for writing, so that nobody comes meanwhile. A
 +	 * driver with memory of its own takes its own mappings away here.
 +	 *
-+	 * Calls do not come in pairs: a function in D3hot goes to D0 on its way
++	 * Calls for power do not come in pairs: a function in D3hot goes to D0 on its way
 +	 * into runtime suspend, and several causes of one kind may overlap. Power
 +	 * also comes and goes while nobody has the device open. Resets are
 +	 * announced by &struct pci_error_handlers.

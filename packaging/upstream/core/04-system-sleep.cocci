@@ -15,7 +15,7 @@
 +
 +	vfio_pci_zap_and_down_write_memory_lock(vdev);
 +	vfio_pci_dma_buf_move(vdev, true);
-+	vfio_pci_memory_changed(vdev, VFIO_PCI_MEMORY_POWER_DOWN);
++	vfio_pci_memory_changed(vdev, VFIO_PCI_MEMORY_SUSPEND);
 +	up_write(&vdev->memory_lock);
 +
 +	return 0;
@@ -26,7 +26,7 @@
 +	struct vfio_pci_core_device *vdev = dev_get_drvdata(dev);
 +
 +	down_write(&vdev->memory_lock);
-+	vfio_pci_memory_changed(vdev, VFIO_PCI_MEMORY_POWER_UP);
++	vfio_pci_memory_changed(vdev, VFIO_PCI_MEMORY_RESUME);
 +	/* Whoever opens or closes the device is frozen, maybe half-way. */
 +	if (vdev->vconfig && !vdev->pm_runtime_engaged &&
 +	    __vfio_pci_memory_enabled(vdev))

@@ -37,8 +37,14 @@ struct abi_detach_pt_pasid {
 
 /* include/uapi/linux/vfio.h: features; DMA_BUF since 7.0 or so */
 #define ABI_FEATURE_LOW_POWER_ENTRY	3
+#define ABI_FEATURE_LOW_POWER_WAKEUP	4
 #define ABI_FEATURE_LOW_POWER_EXIT	5
 #define ABI_FEATURE_DMA_BUF		11
+
+struct abi_low_power_entry_with_wakeup {
+	int32_t wakeup_eventfd;
+	uint32_t reserved;
+};
 
 struct abi_dma_buf_range {
 	uint64_t offset, length;

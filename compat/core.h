@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the driver expects of a vfio-pci-core that knows drivers which compose
+ * BARs: packaging/upstream/core has the patches. No kernel has them yet, so
+ * they are made up for here: core.c (who the driver is), power.c (memory
+ * usability changed), sleep.c (system sleep), claims.c (whose region is it).
+ */
+#ifndef COHMEM_COMPAT_CORE_H
+#define COHMEM_COMPAT_CORE_H
+
+#include <linux/device.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+struct p2pdma_provider;
+struct pci_dev;
+struct phys_vec;
+struct vfio_device;
+struct vfio_pci_core_device;
+struct vfio_region_dma_range;
+
+/* As in packaging/upstream/core. */
+enum vfio_pci_memory_change {
+	VFIO_PCI_MEMORY_DECODING,
+	VFIO_PCI_MEMORY_POWER_DOWN,
+	VFIO_PCI_MEMORY_POWER_UP,
+	VFIO_PCI_MEMORY_SUSPEND,
+	VFIO_PCI_MEMORY_RESUME,
+};
+
+/**
+ * struct cohmem_compat_pci_ops - struct vfio_pci_device_ops with the hooks
+ *
+ * Members and their meaning are those of that structure.
+ */
+struct cohmem_compat_pci_ops {
+	int (*get_dmabuf_phys)(struct vfio_pci_core_device *core,
+			       struct p2pdma_provider **provider,
+			       unsigned int region_index,
+			       struct phys_vec *phys_vec,
+			       struct vfio_region_dma_range *dma_ranges,
+			       size_t nr_ranges);
+	bool (*claims_region)(struct vfio_pci_core_device *core,
+			      unsigned int index);
+	void (*memory_changed)(struct vfio_pci_core_device *core,
+			       enum vfio_pci_memory_change what);
+};
+
+/**
+ * struct cohmem_compat_device - what compat/ keeps for each device
+ * @nointxmask: do not rely on PCI 2.3 INTx masking (knobs.c)
+ * @lock: guards the others; never held around a call of the core (claims.c)
+ * @exports: calls under way that export something as dma-buf
+ * @ioeventfds: calls under way that set an ioeventfd up
+ */
+struct cohmem_compat_device {
+	bool nointxmask;
+	spinlock_t lock; /* see above */
+	unsigned int exports;
+	unsigned int ioeventfds;
+};
+
+int cohmem_compat_init(struct vfio_pci_core_device *core,
+		       const struct cohmem_compat_pci_ops *ops,
+		       bool nointxmask, bool disable_idle_d3);
+const struct cohmem_compat_pci_ops *cohmem_compat_pci_ops_of(void);
+struct cohmem_compat_device *
+cohmem_compat_device_of(struct vfio_pci_core_device *core);
+
+ssize_t cohmem_compat_core_write(struct vfio_device *vdev,
+				 const char __user *buf, size_t count,
+				 loff_t *ppos);
+long cohmem_compat_core_ioctl(struct vfio_device *vdev, unsigned int cmd,
+			      unsigned long arg);
+int cohmem_compat_core_feature(struct vfio_device *vdev, u32 flags,
+			       void __user *arg, size_t argsz);
+int cohmem_compat_core_sriov(struct vfio_pci_core_device *core,
+			     int nr_virtfn);
+int cohmem_compat_register(struct vfio_pci_core_device *core);
+long cohmem_compat_ioeventfd(struct vfio_device *vdev, unsigned long arg);
+int cohmem_compat_export(struct vfio_device *vdev, u32 flags,
+			 void __user *arg, size_t argsz);
+
+#define vfio_pci_device_ops		cohmem_compat_pci_ops
+#define vfio_pci_core_write		cohmem_compat_core_write
+#define vfio_pci_core_ioctl		cohmem_compat_core_ioctl
+#define vfio_pci_core_ioctl_feature	cohmem_compat_core_feature
+#define vfio_pci_core_sriov_configure	cohmem_compat_core_sriov
+#define vfio_pci_core_register_device	cohmem_compat_register
+
+#endif /* COHMEM_COMPAT_CORE_H */

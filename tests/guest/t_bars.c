@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Real BARs behind the composed ones: a GH200 has 128 GiB at BAR2 and 32 MiB at
+ * BAR4. Nothing of them can be reached: not by mapping, reading or writing, and
+ * not by an ioeventfd whose argument changes between two looks at it.
+ */
+#include <linux/vfio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "hold.h"
+
+#define ROUNDS	20000
+
+/* Size of a real BAR, which sysfs knows; 0 if there is none. */
+static u64 real_bar(unsigned int bar)
+{
+	unsigned long long start = 0, end = 0;
+	FILE *f = fopen(dev_path("resource"), "r");
+	unsigned int i;
+	char line[128];
+
+	CHECK(f, "resource: %s", strerror(errno));
+	for (i = 0; i <= bar && fgets(line, sizeof(line), f); i++)
+		if (i == bar)
+			sscanf(line, "%llx %llx", &start, &end);
+	fclose(f);
+	return end ? end - start + 1 : 0;
+}
+
+/* A composed BAR with a real one behind it, or no test. */
+static unsigned int hidden_bar(void)
+{
+	unsigned int bar;
+
+	for (bar = facts()->split ? 2 : 4; bar <= 4; bar += 2)
+		if (real_bar(bar)) {
+			test_info("real BAR%u: %llu MiB", bar,
+				  (unsigned long long)(real_bar(bar) / MiB));
+			return bar;
+		}
+	SKIP("no real BAR behind a composed one");
+}
+
+static int arm(struct dev *d, struct vfio_device_ioeventfd *io)
+{
+	return ioctl(d->fd, VFIO_DEVICE_IOEVENTFD, io) ? -errno : 0;
+}
+
+static void not_by_ioeventfd(void)
+{
+	struct vfio_device_ioeventfd io = {
+		.argsz = sizeof(io), .flags = VFIO_DEVICE_IOEVENTFD_32,
+		.fd = eventfd(0, EFD_CLOEXEC),
+	};
+	struct dev d;
+	unsigned int bar;
+	u64 at[] = { 0, 4096, 17 * MiB };
+	unsigned int i;
+
+	hidden_bar();
+	dev_open(&d);
+	set_command(&d, 2, 0);
+	for (bar = facts()->split ? 2 : 4; bar < 6; bar++)
+		for (i = 0; i < ARRAY_SIZE(at); i++) {
+			io.offset = d.region[bar].offset + at[i];
+			CHECK(arm(&d, &io) == -EINVAL, "BAR%u at %#llx", bar,
+			      (unsigned long long)at[i]);
+		}
+	dev_close(&d);
+}
+
+static void not_by_going_further(void)
+{
+	unsigned int bar;
+	struct dev d;
+	u64 v, off;
+
+	hidden_bar();
+	dev_open(&d);
+	set_command(&d, 2, 0);
+	for (bar = facts()->split ? 2 : 4; bar <= 4; bar += 2)
+		for (off = d.region[bar].size; off < 256 * GiB; off *= 2) {
+			CHECK_ERRNO(reg_read(&d, bar, off, &v, 8), EINVAL);
+			CHECK_ERRNO(reg_write(&d, bar, off, &v, 8), EINVAL);
+			CHECK(__map(&d, bar, off, facts()->page, PROT_READ,
+				    MAP_SHARED) == MAP_FAILED,
+			      "BAR%u mapped at %#llx", bar,
+			      (unsigned long long)off);
+		}
+	dev_close(&d);
+}
+
+/* Memory that the real BAR2 cannot have: it is zero after a reset, always. */
+static void what_is_read_is_the_memory(void)
+{
+	unsigned int bar = hidden_bar();
+	u64 base = bar == 2 ? facts()->usemem : 0, v = 0;
+	struct dev d;
+	u8 *p;
+
+	dev_open(&d);
+	set_command(&d, 2, 0);
+	sim_mem_write(base + 4096, &(u64){ 0x1122334455667788ULL }, 8);
+	CHECK_EQ(reg_read(&d, bar, 4096, &v, 8), 8);
+	CHECK_EQ(v, 0x1122334455667788ULL);
+	p = map(&d, bar, 0, 65536);
+	CHECK_EQ(load((u64 *)(p + 4096)), 0x1122334455667788ULL);
+	store((u64 *)(p + 4096), 5);
+	sim_mem_read(base + 4096, &v, 8);
+	CHECK_EQ(v, 5);
+	unmap(p, 65536);
+	dev_close(&d);
+}
+
+struct call {
+	struct dev *d;
+	struct vfio_device_ioeventfd *io;
+};
+
+static long arm_it(void *arg)
+{
+	struct call *c = arg;
+
+	return arm(c->d, c->io);
+}
+
+/*
+ * The first half of the argument is looked at, and then changed while the kernel
+ * waits for the second half: whoever looks again gets another BAR.
+ */
+static void not_by_changing_ones_mind(void)
+{
+	unsigned int bar = hidden_bar();
+	struct vfio_device_ioeventfd io = {
+		.argsz = sizeof(io), .flags = VFIO_DEVICE_IOEVENTFD_32,
+		.fd = eventfd(0, EFD_CLOEXEC), .data = 1,
+	};
+	u8 pages[2][65536] = {};
+	struct hold h;
+	struct call c;
+	struct dev d;
+	struct job j;
+	u64 nr, again;
+	u8 *at;
+
+	CHECK(facts()->page <= sizeof(pages[0]), "huge pages");
+	hold_init(&h);
+	dev_open(&d);
+	set_command(&d, 2, 0);
+	at = h.base + h.page - 16;
+	io.offset = d.region[0].offset + 0x600000;
+	memcpy(at, &io, sizeof(io));
+	memcpy(pages[1], h.base + h.page, h.page);
+	again = d.region[bar].offset;
+	io.offset = again;
+	memcpy(pages[0] + h.page - 16, &io, 16);
+	hold_page(&h, 0);
+	hold_page(&h, 1);
+	hold_take_back(&h, 1);
+	c = (struct call){ &d, (void *)at };
+	job_start(&j, arm_it, &c);
+	CHECK(hold_wanted(&h, &nr, AT_ONCE_MS) && nr == 1,
+	      "the kernel does not read the argument");
+	hold_take_back(&h, 0);
+	hold_give(&h, 1, pages[1]);
+	again = 0;
+	while (!job_ended(&j, 20))
+		if (hold_wanted(&h, &nr, 20)) {
+			again++;
+			hold_give(&h, nr, pages[nr]);
+		}
+	job_join(&j, "IOEVENTFD", AT_ONCE_MS);
+	test_info("looked at %llu times, returned %ld",
+		  (unsigned long long)again + 1, j.ret);
+	CHECK(!again || j.ret == -EINVAL,
+	      "an ioeventfd on the real BAR%u: %ld", bar, j.ret);
+	dev_close(&d);
+}
+
+struct flipper {
+	struct vfio_device_ioeventfd *io;
+	u64 good, bad;
+	volatile bool stop;
+};
+
+static long flip(void *arg)
+{
+	struct flipper *f = arg;
+	volatile u64 *offset = (volatile u64 *)&f->io->offset;
+
+	while (!f->stop) {
+		*offset = f->bad;
+		*offset = f->good;
+	}
+	return 0;
+}
+
+/* The same by luck: an offset beyond BAR0, which the core refuses, or hidden. */
+static void not_by_racing(void)
+{
+	unsigned int bar = hidden_bar(), i, hits = 0;
+	struct vfio_device_ioeventfd io = {
+		.argsz = sizeof(io), .flags = VFIO_DEVICE_IOEVENTFD_32,
+		.fd = eventfd(0, EFD_CLOEXEC),
+	};
+	struct flipper f = { .io = &io };
+	struct dev d;
+	struct job j;
+
+	dev_open(&d);
+	set_command(&d, 2, 0);
+	f.good = d.region[0].offset + d.region[0].size;
+	f.bad = d.region[bar].offset;
+	io.offset = f.good;
+	job_start(&j, flip, &f);
+	for (i = 0; i < ROUNDS; i++)
+		hits += !arm(&d, &io);
+	f.stop = true;
+	job_join(&j, "the race", AT_ONCE_MS);
+	CHECK(!hits, "%u of %u ioeventfds are on the real BAR%u", hits, i, bar);
+	dev_close(&d);
+}
+
+SUITE(TEST(not_by_ioeventfd), TEST(not_by_going_further),
+      TEST(what_is_read_is_the_memory), TEST(not_by_changing_ones_mind),
+      TEST_LONG(not_by_racing, 60));
