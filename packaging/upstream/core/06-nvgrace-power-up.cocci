@@ -14,7 +14,7 @@
 +	struct nvgrace_gpu_pci_core_device *nvdev = container_of(
 +		core_vdev, struct nvgrace_gpu_pci_core_device, core_device);
 +
-+	if (what == VFIO_PCI_MEMORY_POWER_UP)
++	if (what == VFIO_PCI_MEMORY_POWER_UP || what == VFIO_PCI_MEMORY_RESUME)
 +		nvdev->reset_done = true;
 +}
 
