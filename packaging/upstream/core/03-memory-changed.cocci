@@ -41,9 +41,9 @@
 +	 * memory_lock is held for writing, so that nobody comes meanwhile. A
 +	 * driver with memory of its own takes its own mappings away here.
 +	 *
-+	 * Calls for power do not come in pairs: a function in D3hot goes to D0 on its way
-+	 * into runtime suspend, and several causes of one kind may overlap. Power
-+	 * also comes and goes while nobody has the device open. Resets are
++	 * Calls for power do not come in pairs: a function in D3hot goes to D0 on
++	 * its way into runtime suspend, and several causes of one kind may overlap.
++	 * Power also comes and goes while nobody has the device open. Resets are
 +	 * announced by &struct pci_error_handlers.
 +	 */
 +	void (*memory_changed)(struct vfio_pci_core_device *vdev,

@@ -13,7 +13,6 @@ identifier ret, size;
 +	if (!PAGE_ALIGNED(memphys) || !PAGE_ALIGNED(memlength) ||
 +	    memlength > BIT_ULL(VFIO_PCI_OFFSET_SHIFT) ||
 +	    check_add_overflow(memphys, memlength - 1, &last) ||
-+	    last > type_max(phys_addr_t) ||
 +	    region_intersects(memphys, memlength, IORESOURCE_SYSTEM_RAM,
 +			      IORES_DESC_NONE) != REGION_DISJOINT) {
 +		pci_err(pdev, "cannot use memory of %#llx bytes at %#llx\n",
