@@ -47,7 +47,8 @@ static void hide(struct vfio_pci_core_device *core,
 		 struct cohmem_compat_device *c, unsigned int bar)
 {
 	c->real[bar] = core->barmap[bar];
-	core->barmap[bar] = IOMEM_ERR_PTR(-ENODEV);
+	/* What an ioeventfd says then. */
+	core->barmap[bar] = IOMEM_ERR_PTR(-EINVAL);
 }
 
 static void unhide(struct vfio_pci_core_device *core,
@@ -172,7 +173,7 @@ static void show_cookie(struct vfio_pci_core_device *core, bool on)
 		if (!cohmem_compat_pci_ops_of()->claims_region(core, bar))
 			continue;
 		WRITE_ONCE(core->barmap[bar], on ? (void __iomem *)&cookie :
-						   IOMEM_ERR_PTR(-ENODEV));
+						   IOMEM_ERR_PTR(-EINVAL));
 	}
 }
 

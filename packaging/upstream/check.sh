@@ -3,12 +3,16 @@
 # proof.sh. Bash.
 # shellcheck shell=bash disable=SC2154
 
+# --- On a kernel with the hooks that the driver is written for -------------------
+"$0" "$series" --core --tree -o "$work/core" >&2
+cp -r "$work/core/." "$mnt/"
+
 # --- Applies, to the byte: no fuzz, no offset ------------------------------------
 : >"$found"
 for p in "$out"/000[1-9]-*.patch; do
 	apply "$p"
 done
-test_line "the series applies to a pristine Linux $version" "$found"
+test_line "the series applies to Linux $version with the core's hooks" "$found"
 
 # --- Says nothing of where it comes from --------------------------------------------
 {

@@ -3,8 +3,8 @@
  * What an administrator does to the clearing: starts it, stops it, says on which
  * processors; unbinds, or resets the function, while it goes on.
  */
-#include <dirent.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "scrubbing.h"
@@ -89,35 +89,44 @@ static void started_by_hand(void)
 	dev_close(&d);
 }
 
-/*
- * Where the threads that clear may run, as a list of processors: false if there
- * is none of them now.
- */
-static bool threads_run_on(char *list, size_t size)
+/* The number of the process that was made last. */
+static pid_t last_pid(void)
 {
-	char path[280], line[256], cpus[64];
-	struct dirent *e;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	CHECK(pid > 0 && waitpid(pid, NULL, 0) == pid, "fork");
+	return pid;
+}
+
+/*
+ * Where a thread that clears may run, as a list of processors: false if there is
+ * none now. Those made after @first are looked at, as all of them take longer
+ * than clearing may.
+ */
+static bool threads_run_on(pid_t first, char *list, size_t size)
+{
+	char path[64], line[256], cpus[64];
 	bool ours = false;
-	DIR *d = opendir("/proc");
+	pid_t pid;
 	FILE *f;
 
-	CHECK(d, "/proc: %s", strerror(errno));
 	*list = 0;
-	while (!*list && (e = readdir(d))) {
-		snprintf(path, sizeof(path), "/proc/%s/status", e->d_name);
+	for (pid = first + 1; pid < first + 64 && !*list; pid++) {
+		snprintf(path, sizeof(path), "/proc/%d/status", pid);
 		f = fopen(path, "r");
 		if (!f)
 			continue;
 		while (fgets(line, sizeof(line), f)) {
 			if (!strncmp(line, "Name:", 5))
-				ours = strstr(line, "cohmem-0000:");
+				ours = strstr(line, "\tcohmem-0000:");
 			if (ours && sscanf(line, "Cpus_allowed_list: %63s",
 					   cpus) == 1)
 				snprintf(list, size, "%s", cpus);
 		}
 		fclose(f);
 	}
-	closedir(d);
 	return *list;
 }
 
@@ -125,6 +134,7 @@ static void processors(void)
 {
 	char text[64], list[64], state[32];
 	unsigned int cpu;
+	pid_t first;
 
 	scrub_fresh("off");
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
@@ -138,9 +148,10 @@ static void processors(void)
 		snprintf(text, sizeof(text), "%u", cpu);
 		attr_write("scrub_cpus", text);
 		attr_is("scrub_cpus", text);
+		first = last_pid();
 		attr_write("scrub_start", "start");
 		/* a thread may run anywhere in the moment that it is made */
-		while (!threads_run_on(list, sizeof(list)) ||
+		while (!threads_run_on(first, list, sizeof(list)) ||
 		       strcmp(list, text)) {
 			attr_read("scrub_state", state, sizeof(state));
 			CHECK(strncmp(state, "idle", 4),
