@@ -31,6 +31,8 @@ static const char help[] =
 "  --cxl-range2 SIZE  the CXL DVSEC has two ranges; so much of the memory, or 0,\n"
 "                     is the second's\n"
 "  --no-msix          interrupts by INTA only (see cohmem-sim(1))\n"
+"  --any-file         DMA to any file of the client's, not only to memory: it\n"
+"                     may keep the emulator waiting\n"
 "  --log FILE         write the log there instead of standard error\n"
 "  -v, --verbose      log every message\n"
 "  --once             exit when the client disconnects\n"
@@ -46,7 +48,7 @@ struct run {
 
 enum { OPT_MODEL = 256, OPT_MEM, OPT_HBM, OPT_BASE, OPT_SOCKET, OPT_CONTROL,
        OPT_ID, OPT_LINK, OPT_TRAIN, OPT_BAR0, OPT_BAR2, OPT_BAR4, OPT_LOG,
-       OPT_ONCE, OPT_NO_MSIX, OPT_RANGE2 };
+       OPT_ONCE, OPT_NO_MSIX, OPT_RANGE2, OPT_ANY_FILE };
 
 static const struct option options[] = {
 	{ "model", required_argument, NULL, OPT_MODEL },
@@ -63,6 +65,7 @@ static const struct option options[] = {
 	{ "real-bar4", required_argument, NULL, OPT_BAR4 },
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ "no-msix", no_argument, NULL, OPT_NO_MSIX },
+	{ "any-file", no_argument, NULL, OPT_ANY_FILE },
 	{ "cxl-range2", required_argument, NULL, OPT_RANGE2 },
 	{ "once", no_argument, NULL, OPT_ONCE },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -107,6 +110,9 @@ static int one_option(struct run *r, int opt)
 		return 0;
 	case OPT_NO_MSIX:
 		r->setup.no_msix = true;
+		return 0;
+	case OPT_ANY_FILE:
+		r->setup.any_file = true;
 		return 0;
 	case OPT_ONCE:
 		r->once = true;
@@ -197,6 +203,9 @@ static int failed(const char *what, int err)
 	if (err == -EADDRINUSE)
 		fputs("Another cohmem-sim serves this socket; stop it or choose "
 		      "another path.\n", stderr);
+	if (err == -EBUSY)
+		fputs("Another cohmem-sim has this memory; stop it or choose "
+		      "another file.\n", stderr);
 	if (err == -EEXIST)
 		fputs("It exists and is not what is needed (a file of another "
 		      "size, or no socket); remove it.\n", stderr);

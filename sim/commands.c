@@ -18,6 +18,8 @@ static int delay(struct call *c, const char *text, s64 *value)
 	}
 	if (!strcmp(text, "ms"))
 		return fail(c, "how many milliseconds?");
+	if (text[strspn(text, "0123456789")])
+		return fail(c, "'%s': milliseconds, or never", text);
 	if (number(c, text, INT32_MAX, &v))
 		return -EINVAL;
 	*value = v;
@@ -180,8 +182,9 @@ static int cxl_delay(struct call *c, unsigned int range, s64 *to)
 		*to = SIM_FOLLOW;
 		return 0;
 	}
-	return delay(c, c->argc > 1 && !strcmp(c->argv[0], "ms") ?
-		     c->argv[1] : c->argv[0], to);
+	if (c->argc > 1 && strcmp(c->argv[0], "ms"))
+		return fail(c, "what is '%s'?", c->argv[1]);
+	return delay(c, c->argv[c->argc - 1], to);
 }
 
 static int do_cxl_info(struct call *c)
@@ -511,12 +514,16 @@ static int dispatch(struct call *c, char **word, unsigned int nr)
 /**
  * cohmem_sim_command() - run one command
  * @v: the server
+ * @client: who asks
  * @line: the command, no line feed; taken apart
- * Return: the reply, or NULL without memory.
+ * Return: the reply, or NULL without memory. Where @client->reply is set now, the
+ * command goes on and that will be its reply.
  */
-struct json_object *cohmem_sim_command(struct sim_server *v, char *line)
+struct json_object *cohmem_sim_command(struct sim_server *v,
+				       struct sim_control_client *client,
+				       char *line)
 {
-	struct call c = { .server = v, .sim = v->sim };
+	struct call c = { .server = v, .sim = v->sim, .client = client };
 	char *word[MAX_WORDS], *save;
 	unsigned int nr = 0;
 	bool ok;

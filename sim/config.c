@@ -244,6 +244,7 @@ void cohmem_sim_config_init(struct sim_config *c, const struct sim_model *m,
  */
 void cohmem_sim_config_no_msix(struct sim_config *c)
 {
+	c->no_msix = true;
 	c->byte[SIM_CFG_PCIE + PCI_CAP_LIST_NEXT] = 0;
 	memset(c->byte + SIM_CFG_MSIX, 0, PCI_CAP_MSIX_SIZEOF);
 	memset(c->writable + SIM_CFG_MSIX, 0, PCI_CAP_MSIX_SIZEOF);

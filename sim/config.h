@@ -39,6 +39,7 @@ struct sim_config {
 	u64 bar_size[6];
 	u64 mem_base;		/* where firmware has put the memory */
 	const struct sim_model *model;
+	bool no_msix;
 	unsigned int nr_cxl_ranges;	/* 0 without memory in the CXL DVSEC */
 	u8 byte[SIM_CONFIG_SIZE];
 	u8 writable[SIM_CONFIG_SIZE];

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -213,6 +214,12 @@ void cohmem_sim_tick(struct sim *s)
 					  s->will.cxl[i].timeout,
 					  info_valid(s, i),
 					  info_valid(s, i) && active(s, i));
+	/* What was up during the silence gets out after it. */
+	if (s->was_silent && !cohmem_sim_silent(s)) {
+		s->was_silent = false;
+		cohmem_sim_irq_intx_update(s);
+	}
+	s->was_silent = cohmem_sim_silent(s);
 	if (ready == s->was_ready)
 		return;
 	s->was_ready = ready;
@@ -230,15 +237,19 @@ void cohmem_sim_tick(struct sim *s)
  */
 s64 cohmem_sim_next_deadline_ms(const struct sim *s)
 {
-	s64 at[2 * SIM_CXL_RANGES] = { s->will.link_ms, s->will.train_ms };
+	s64 at[2 + 2 * SIM_CXL_RANGES] = { s->will.silent_ms, s->will.clear_ms };
 	s64 now = cohmem_sim_since_reset_ms(s), next = -1;
-	unsigned int i, nr = s->config.nr_cxl_ranges;
+	unsigned int i, nr = 2;
 
-	for (i = 0; i < nr; i++) {
-		at[2 * i] = info_ms(s, i);
-		at[2 * i + 1] = active_ms(s, i);
+	for (i = 0; i < s->config.nr_cxl_ranges; i++) {
+		at[nr++] = info_ms(s, i);
+		at[nr++] = active_ms(s, i);
 	}
-	for (i = 0; i < (nr ? 2 * nr : 2); i++)
+	if (!s->config.nr_cxl_ranges) {
+		at[nr++] = s->will.link_ms;
+		at[nr++] = s->will.train_ms;
+	}
+	for (i = 0; i < nr; i++)
 		if (at[i] > now && (next < 0 || at[i] - now < next))
 			next = at[i] - now;
 	/* Round up, so that the deadline has passed when we look. */
@@ -376,6 +387,7 @@ void cohmem_sim_client_gone(struct sim *s)
 	cohmem_sim_dma_fini(&s->dma);
 	cohmem_sim_irq_fini(s);
 	s->wire = NULL;
+	s->agreed = false;
 }
 
 static int make_bar(struct sim *s, unsigned int bar, u64 size)
@@ -385,11 +397,15 @@ static int make_bar(struct sim *s, unsigned int bar, u64 size)
 	if (!size)
 		return 0;
 	snprintf(name, sizeof(name), "cohmem-sim-bar%u", bar);
-	s->bar_fd[bar] = memfd_create(name, MFD_CLOEXEC);
+	s->bar_fd[bar] = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (s->bar_fd[bar] < 0)
 		return -errno;
 	/* Sparse: no page of it exists before somebody writes there. */
 	if (ftruncate(s->bar_fd[bar], size))
+		return -errno;
+	/* It outlives the client that has it: none may cut it for the next. */
+	if (fcntl(s->bar_fd[bar], F_ADD_SEALS,
+		  F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
 		return -errno;
 	s->bar_size[bar] = size;
 	return 0;
@@ -405,6 +421,7 @@ static int make_bar(struct sim *s, unsigned int bar, u64 size)
 int cohmem_sim_init(struct sim *s, const struct sim_setup *setup)
 {
 	unsigned int i;
+	struct stat st;
 	int err;
 
 	memset(s, 0, sizeof(*s));
@@ -431,10 +448,15 @@ int cohmem_sim_init(struct sim *s, const struct sim_setup *setup)
 	if (!err)
 		err = cohmem_sim_hbm_open(&s->hbm, setup->hbm_path,
 					  setup->hbm_size);
+	if (!err && fstat(s->hbm.fd, &st))
+		err = -errno;
 	if (err) {
 		cohmem_sim_fini(s);
 		return err;
 	}
+	s->dma.any_file = setup->any_file;
+	s->dma.own_dev = st.st_dev;
+	s->dma.own_ino = st.st_ino;
 	cohmem_sim_config_init(&s->config, s->model, setup->device_id,
 			       s->bar_size, setup->mem_base);
 	if (setup->no_msix)

@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "sim.h"
+#include "wire.h"
 
 static u64 get(const struct sim_engine *e, u32 reg, u32 len)
 {
@@ -196,12 +198,27 @@ void cohmem_sim_engine_write(struct sim *s, u32 pos, const void *buf, u32 len)
 /**
  * cohmem_sim_engine_runnable() - is there a piece to move now?
  * @s: the superchip
+ *
+ * A piece that has to be asked of a client who does not read what it is sent
+ * waits until it does. Others do not.
+ *
  * Return: true if cohmem_sim_engine_step() has work.
  */
 bool cohmem_sim_engine_runnable(const struct sim *s)
 {
-	return s->engine.state == SIM_ENGINE_LOAD ||
-	       s->engine.state == SIM_ENGINE_STORE;
+	const struct sim_engine *e = &s->engine;
+	bool write = e->state == SIM_ENGINE_STORE;
+	struct sim_dma_spot spot;
+
+	if (e->state != SIM_ENGINE_LOAD && !write)
+		return false;
+	if (!s->wire || !cohmem_sim_wire_blocked(s->wire) ||
+	    get(e, write ? COHMEM_ENGINE_DST_SPACE : COHMEM_ENGINE_SRC_SPACE, 4))
+		return true;
+	return cohmem_sim_dma_find(&s->dma, e->moved +
+				   get(e, write ? COHMEM_ENGINE_DST :
+						  COHMEM_ENGINE_SRC, 8), 1, 0,
+				   &spot) || spot.fd >= 0;
 }
 
 /* One end of the copy, at the present position. */
@@ -257,8 +274,8 @@ static int load(struct sim *s, const struct end *end, u32 len)
 		return cohmem_sim_proto_dma(s, false, end->addr, NULL, len,
 					    &e->request);
 	}
-	return pread(end->spot.fd, e->buf, len, end->spot.offset) == len ?
-	       0 : -EIO;
+	return cohmem_sim_file_read(end->spot.fd, e->buf, len,
+				    end->spot.offset);
 }
 
 static int store(struct sim *s, const struct end *end, u32 len)
@@ -273,8 +290,8 @@ static int store(struct sim *s, const struct end *end, u32 len)
 		return cohmem_sim_proto_dma(s, true, end->addr, e->buf, len,
 					    &e->request);
 	}
-	return pwrite(end->spot.fd, e->buf, len, end->spot.offset) == len ?
-	       0 : -EIO;
+	return cohmem_sim_file_write(end->spot.fd, e->buf, len,
+				     end->spot.offset);
 }
 
 static void fill(struct sim_engine *e, u32 len)
@@ -394,17 +411,26 @@ void cohmem_sim_engine_answer(struct sim *s, u16 id, int err, const void *data,
 			      u32 len)
 {
 	struct sim_engine *e = &s->engine;
+	struct sim_dma_spot spot;
+	bool loading;
+	u64 addr;
 
 	if (id != e->request || (e->state != SIM_ENGINE_LOADING &&
 				 e->state != SIM_ENGINE_STORING))
 		return;
-	if (err || (e->state == SIM_ENGINE_LOADING && len != e->piece)) {
-		finish(s, COHMEM_EERR_BUS, e->state == SIM_ENGINE_LOADING ?
-		       get(e, COHMEM_ENGINE_SRC, 8) + e->moved :
-		       get(e, COHMEM_ENGINE_DST, 8) + e->moved);
+	loading = e->state == SIM_ENGINE_LOADING;
+	addr = get(e, loading ? COHMEM_ENGINE_SRC : COHMEM_ENGINE_DST, 8) +
+	       e->moved;
+	if (err || (loading && len != e->piece)) {
+		finish(s, COHMEM_EERR_BUS, addr);
 		return;
 	}
-	if (e->state == SIM_ENGINE_LOADING) {
+	/* What was unmapped meanwhile was not there to be reached. */
+	if (cohmem_sim_dma_find(&s->dma, addr, 1, 0, &spot)) {
+		finish(s, COHMEM_EERR_UNMAPPED, addr);
+		return;
+	}
+	if (loading) {
 		memcpy(e->buf, data, len);
 		loaded(s);
 	} else {

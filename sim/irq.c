@@ -9,8 +9,11 @@
 #include <errno.h>
 #include <linux/vfio.h>
 #include <poll.h>
+#include <signal.h>
+#include <sys/time.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "sim.h"
 
 /**
@@ -30,14 +33,15 @@ void cohmem_sim_irq_init(struct sim *s)
 
 /**
  * cohmem_sim_irq_count() - how many vectors an interrupt index has
+ * @s: the superchip
  * @index: VFIO interrupt index
  * Return: the number, 0 for one that is not there.
  */
-u32 cohmem_sim_irq_count(u32 index)
+u32 cohmem_sim_irq_count(const struct sim *s, u32 index)
 {
 	switch (index) {
 	case SIM_IRQ_MSIX:
-		return SIM_NR_VECTORS;
+		return s->config.no_msix ? 0 : SIM_NR_VECTORS;
 	case SIM_IRQ_INTX:
 	case SIM_IRQ_ERR:
 	case SIM_IRQ_REQ:
@@ -78,22 +82,38 @@ void cohmem_sim_irq_fini(struct sim *s)
 	u32 i;
 
 	for (i = 0; i < SIM_NR_IRQS; i++)
-		disable(s, i, 0, cohmem_sim_irq_count(i));
+		disable(s, i, 0, cohmem_sim_irq_count(s, i));
+}
+
+static void wake(int signal)
+{
 }
 
 /*
- * The descriptor is the client's and may be anything: write only where that
- * does not block.
+ * The eventfd is the client's: full, and blocking, whenever they like it to be,
+ * also between a look at it and the write. A timer that goes on until we are
+ * back interrupts such a write. (O_NONBLOCK would be seen by the client, whose
+ * file it is as well.)
  */
 static int signal_fd(int fd)
 {
+	const struct itimerval often = { { 0, 5000 }, { 0, 5000 } }, off = { };
+	const struct sigaction act = { .sa_handler = wake };
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	static bool armed;
 	u64 one = 1;
+	ssize_t n;
 
-	if (fd < 0 || poll(&p, 1, 0) != 1 || !(p.revents & POLLOUT) ||
-	    write(fd, &one, sizeof(one)) != sizeof(one))
+	if (fd < 0 || poll(&p, 1, 0) != 1 || !(p.revents & POLLOUT))
 		return -ENOENT;
-	return 0;
+	if (!armed && sigaction(SIGALRM, &act, NULL))
+		return -ENOENT;
+	armed = true;
+	if (setitimer(ITIMER_REAL, &often, NULL))
+		return -ENOENT;
+	n = write(fd, &one, sizeof(one));
+	setitimer(ITIMER_REAL, &off, NULL);
+	return n == sizeof(one) ? 0 : -ENOENT;
 }
 
 /**
@@ -175,20 +195,29 @@ static int trigger(struct sim *s, const struct sim_irq_set *set, u32 i)
  * @s: the superchip
  * @set: the request
  *
- * Return: 0; -EINVAL for a request that makes no sense, -ENOTTY for masking
- * anything but INTA: MSI-X does that in its own table.
+ * Return: 0; -EINVAL for a request that makes no sense or a descriptor that is
+ * no eventfd, -ENOTTY for masking anything but INTA: MSI-X does that in its own
+ * table.
  */
 int cohmem_sim_irq_set(struct sim *s, struct sim_irq_set *set)
 {
 	u32 data = set->flags & VFIO_IRQ_SET_DATA_TYPE_MASK;
 	u32 action = set->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK;
-	u32 nr = cohmem_sim_irq_count(set->index), i;
+	u32 nr = cohmem_sim_irq_count(s, set->index), i;
 
+	if (set->index >= SIM_NR_IRQS)
+		return -EINVAL;
 	if (set->flags & ~(VFIO_IRQ_SET_DATA_TYPE_MASK |
 			   VFIO_IRQ_SET_ACTION_TYPE_MASK))
 		return -EINVAL;
 	if (!data || (data & (data - 1)) || !action || (action & (action - 1)))
 		return -EINVAL;
+	if (set->data_len != (data == VFIO_IRQ_SET_DATA_BOOL ? set->count : 0) ||
+	    (data != VFIO_IRQ_SET_DATA_EVENTFD && set->nr_fds))
+		return -EINVAL;
+	for (i = 0; i < set->nr_fds; i++)
+		if (!cohmem_sim_file_is_eventfd(set->fds[i]))
+			return -EINVAL;
 	if (set->start > nr || set->count > nr - set->start)
 		return -EINVAL;
 	if (!set->count) {
@@ -201,10 +230,8 @@ int cohmem_sim_irq_set(struct sim *s, struct sim_irq_set *set)
 	}
 	if (action != VFIO_IRQ_SET_ACTION_TRIGGER) {
 		if (set->index != SIM_IRQ_INTX ||
-		    data == VFIO_IRQ_SET_DATA_EVENTFD || set->nr_fds)
+		    data == VFIO_IRQ_SET_DATA_EVENTFD)
 			return -ENOTTY;
-		if (data == VFIO_IRQ_SET_DATA_BOOL && !set->data_len)
-			return -EINVAL;
 		if (data == VFIO_IRQ_SET_DATA_BOOL && !set->data[0])
 			return 0;
 		s->intx_masked = action == VFIO_IRQ_SET_ACTION_MASK;
@@ -212,8 +239,7 @@ int cohmem_sim_irq_set(struct sim *s, struct sim_irq_set *set)
 		return 0;
 	}
 
-	switch (data) {
-	case VFIO_IRQ_SET_DATA_EVENTFD:
+	if (data == VFIO_IRQ_SET_DATA_EVENTFD) {
 		if (!set->nr_fds) {
 			disable(s, set->index, set->start, set->count);
 			return 0;
@@ -230,14 +256,6 @@ int cohmem_sim_irq_set(struct sim *s, struct sim_irq_set *set)
 			cohmem_sim_irq_intx_update(s);
 		}
 		return 0;
-	case VFIO_IRQ_SET_DATA_BOOL:
-		if (set->nr_fds || set->data_len < set->count)
-			return -EINVAL;
-		break;
-	default:
-		if (set->nr_fds)
-			return -EINVAL;
-		break;
 	}
 	for (i = 0; i < set->count; i++)
 		trigger(s, set, i);

@@ -10,6 +10,8 @@
 #define SIM_MAX_CONTROL		16
 #define SIM_CONTROL_LINE	65536
 
+struct json_object;
+
 /* A client of the control socket. */
 struct sim_control_client {
 	int fd;			/* -1: free */
@@ -18,6 +20,10 @@ struct sim_control_client {
 	bool skip;		/* the present line was too long */
 	char *out;
 	size_t out_len, out_sent;
+	/* A command that takes long is done a piece at a time. */
+	struct json_object *reply;	/* its answer-to-be, or NULL */
+	u64 crc_pos, crc_left;
+	u32 crc;
 };
 
 struct sim_server {
@@ -29,6 +35,10 @@ struct sim_server {
 	struct sim_wire *wire;	/* NULL without a client */
 	struct sim_control_client control[SIM_MAX_CONTROL];
 	bool once, stop, drop;
+	u64 received;		/* bytes from the client when last looked at */
+	u64 heard_ns;		/* when there were more of them */
+	u64 queue_ns;		/* since when somebody waits for its seat, or 0 */
+	u64 deaf_ns;		/* no connection is taken until then */
 };
 
 int cohmem_sim_server_open(struct sim_server *v, struct sim *s,
@@ -39,13 +49,17 @@ void cohmem_sim_server_close(struct sim_server *v);
 /* control.c */
 void cohmem_sim_control_init(struct sim_server *v);
 void cohmem_sim_control_fini(struct sim_server *v);
-void cohmem_sim_control_accept(struct sim_server *v);
+bool cohmem_sim_control_accept(struct sim_server *v);
+bool cohmem_sim_control_busy(const struct sim_control_client *c);
 void cohmem_sim_control_serve(struct sim_server *v, unsigned int client,
 			      short revents);
 
 /* commands.c */
-struct json_object;
-struct json_object *cohmem_sim_command(struct sim_server *v, char *line);
+struct json_object *cohmem_sim_command(struct sim_server *v,
+				       struct sim_control_client *c, char *line);
+
+/* cmd_bytes.c */
+bool cohmem_sim_crc_step(struct sim *s, struct sim_control_client *c);
 
 /* net.c */
 int cohmem_sim_listen(const char *path);

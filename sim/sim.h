@@ -137,6 +137,9 @@ struct sim_engine {
 	u8 reg[COHMEM_ENGINE_REGS_END];
 	enum sim_engine_state state;
 	u16 request;		/* id of the message waited for */
+	bool request_write;
+	u64 request_iova;
+	u32 request_len;
 	u64 moved;
 	u32 piece;		/* bytes in @buf */
 	u32 asked;		/* of these, how many the client shall take */
@@ -162,12 +165,14 @@ struct sim {
 	u64 now_ns;		/* when the last tick was */
 	bool removed;
 	bool was_ready;		/* as of the last cohmem_sim_tick() */
+	bool was_silent;	/* the same */
 	int msix_fd[SIM_NR_VECTORS];
 	int intx_fd;
 	bool intx_up;		/* the function asserts INTA */
 	bool intx_masked;	/* by the client, or by having been signalled */
 	int err_fd, req_fd;
 	struct sim_wire *wire;	/* the client, NULL without one */
+	bool agreed;		/* with it, on a version */
 	u16 next_id;
 	u32 client_max_xfer;	/* longest DMA message the client takes */
 	FILE *log;
@@ -183,6 +188,7 @@ struct sim_setup {
 	u64 mem_base;
 	u64 bar_size[6];	/* of the real BARs, at even indices */
 	bool no_msix;
+	bool any_file;		/* DMA to files that may block, too */
 	bool cxl_two_ranges;	/* HDM count 2; the second may be empty */
 	u64 cxl_range2;		/* its size, taken from the first */
 };
@@ -231,7 +237,7 @@ struct sim_irq_set {
 
 void cohmem_sim_irq_init(struct sim *s);
 void cohmem_sim_irq_fini(struct sim *s);
-u32 cohmem_sim_irq_count(u32 index);
+u32 cohmem_sim_irq_count(const struct sim *s, u32 index);
 int cohmem_sim_irq_set(struct sim *s, struct sim_irq_set *set);
 int cohmem_sim_irq_fire(struct sim *s, u32 vector);
 int cohmem_sim_irq_intx(struct sim *s, bool up);

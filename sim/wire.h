@@ -33,6 +33,7 @@ struct sim_msg_header {
 
 struct sim_wire {
 	int fd;
+	u64 received;		/* bytes, ever */
 	u8 *in;			/* SIM_WIRE_MAX_MSG */
 	u32 have;
 	int fds[SIM_WIRE_MAX_FDS];

@@ -369,14 +369,16 @@ static void map_and_unmap_rules(void **state)
 	assert_int_equal(dma_map(fd, 0x1000, 0x1000, 0, 3, ram_fd), 0);
 	assert_int_equal(dma_map(fd, 0x3000, 0x1000, 0, 3, ram_fd), 0);
 	assert_int_equal(dma_map(fd, 0x1000, 0x1000, 0, 3, ram_fd), 17);
-	assert_int_equal(dma_map(fd, 0x1fff, 0x1, 0, 3, ram_fd), 17);
 	assert_int_equal(dma_map(fd, 0, 0x10000, 0, 3, ram_fd), 17);
-	assert_int_equal(dma_map(fd, 0x2000, 0x1001, 0, 3, ram_fd), 17);
+	assert_int_equal(dma_map(fd, 0x2000, 0x2000, 0, 3, ram_fd), 17);
+	/* Pages only. */
+	assert_int_equal(dma_map(fd, 0x2000, 0xfff, 0, 3, ram_fd), 22);
+	assert_int_equal(dma_map(fd, 0x2001, 0x1000, 0, 3, ram_fd), 22);
 	assert_int_equal(dma_map(fd, 0x2000, 0x1000, 0, 3, ram_fd), 0);
 	assert_int_not_equal(dma_map(fd, 0x5000, 0, 0, 3, ram_fd), 0);
-	assert_int_not_equal(dma_map(fd, ~0ull, 2, 0, 3, ram_fd), 0);
-	assert_int_not_equal(dma_map(fd, 0x5000, 2, ~0ull, 3, ram_fd), 0);
-	assert_int_not_equal(dma_map(fd, 0x5000, 2, 0, 8, ram_fd), 0);
+	assert_int_not_equal(dma_map(fd, ~0ull - 0xfff, 0x2000, 0, 3, ram_fd), 0);
+	assert_int_not_equal(dma_map(fd, 0x5000, 0x1000, ~0ull, 3, ram_fd), 0);
+	assert_int_not_equal(dma_map(fd, 0x5000, 0x1000, 0, 8, ram_fd), 0);
 	/* The very last byte of the bus can be mapped. */
 	assert_int_equal(dma_map(fd, ~0ull - 0xfff, 0x1000, 0, 3, ram_fd), 0);
 	assert_int_equal(ctl_number(p, "status", "dma_maps"), 4);
@@ -546,24 +548,73 @@ static void irq_requests_that_make_no_sense(void **state)
 		close(ev[i]);
 }
 
-static void irq_to_a_full_pipe_does_not_block(void **state)
+static void irq_to_a_full_eventfd_does_not_block(void **state)
 {
 	struct sim_proc *p = *state;
 	unsigned int msix = find_cap(p->fd, 0x11);
-	char junk[4096] = { 0 };
-	int pipes[2];
+	uint64_t most = 0xfffffffffffffffeull;
+	int fd = eventfd(0, 0);
 
-	assert_int_equal(pipe2(pipes, O_NONBLOCK), 0);
-	while (write(pipes[1], junk, sizeof(junk)) > 0)
-		;
-	fcntl(pipes[1], F_SETFL, 0);
-	set_irqs(p->fd, 0x24, 2, 0, 1, &pipes[1], 1, 0);
+	assert_int_equal(write(fd, &most, sizeof(most)), 8);
+	set_irqs(p->fd, 0x24, 2, 0, 1, &fd, 1, 0);
 	cfg_write(p->fd, msix + 2, 0x8000, 2);
 	assert_non_null(strstr(ctl(p, "irq 0"), "\"ok\":false"));
-	close(pipes[0]);
-	ctl(p, "irq 0");
 	assert_int_equal(cfg_read(p->fd, 0, 2), 0x10de);
-	close(pipes[1]);
+	close(fd);
+}
+
+/* Requests whose parts do not fit together; none of them does anything. */
+static void set_irqs_that_make_no_sense(void **state)
+{
+	struct sim_proc *p = *state;
+	uint8_t q[64] = { 0 };
+	uint32_t index;
+
+	for (index = 5; index < 8; index++)
+		set_irqs(p->fd, 0x21, index, 0, 0, NULL, 0, 22);
+	set_irqs(p->fd, 0x21, 0xffffffff, 0, 0, NULL, 0, 22);
+	/* Bytes for more vectors than named, or for none. */
+	put32(q, 0, 24);
+	put32(q, 4, 0x22);
+	put32(q, 8, 2);
+	put32(q, 16, 3);
+	assert_int_equal(wire_call(p->fd, SET_IRQS, q, 24, NULL, 0, scratch()), 22);
+	put32(q, 0, 23);
+	assert_int_equal(wire_call(p->fd, SET_IRQS, q, 23, NULL, 0, scratch()), 0);
+	put32(q, 4, 0x21);
+	assert_int_equal(wire_call(p->fd, SET_IRQS, q, 23, NULL, 0, scratch()), 22);
+	put32(q, 0, 64);		/* argsz beyond what came */
+	assert_int_equal(wire_call(p->fd, SET_IRQS, q, 20, NULL, 0, scratch()), 22);
+}
+
+/* Answers to what was not asked, and answers that are none. */
+static void answers_that_are_none(void **state)
+{
+	struct message m = { .data = malloc(MAX_REPLY) };
+	struct sim_proc *p = *state;
+	uint8_t r[16 + 4096] = { 0 };
+	unsigned int i;
+
+	assert_int_equal(dma_map(p->fd, IOVA, RAM, 0, 3, -1), 0);
+	for (i = 0; i < 5; i++) {
+		start_job(p->fd, 0, 0, COHERENT, IOVA, BUS, 4096, i + 1);
+		assert_int_equal(wire_recv(p->fd, &m), 1);
+		assert_int_equal(m.cmd, DMA_WRITE);
+		put64(r, 0, IOVA + (i == 1));
+		put64(r, 8, i == 2 ? 100 : 4096);
+		wire_send(p->fd, m.id, i == 4 ? DMA_READ : DMA_WRITE, 1, r,
+			  i == 3 ? 0 : 16, NULL, 0);
+		assert_int_equal(finish_job(p->fd, i + 1), i ? 8 : 0);
+	}
+	/* Unmapped while it was asked for: it was not there. */
+	start_job(p->fd, 0, 0, COHERENT, IOVA, BUS, 4096, 9);
+	assert_int_equal(wire_recv(p->fd, &m), 1);
+	put64(r, 0, IOVA);
+	put64(r, 8, 4096);
+	assert_int_equal(dma_unmap(p->fd, IOVA, RAM, 0), 0);
+	wire_send(p->fd, m.id, DMA_WRITE, 1, r, 16, NULL, 0);
+	assert_int_equal(finish_job(p->fd, 9), 4);
+	free(m.data);
 }
 
 static void busy_engine_is_not_in_the_way(void **state)
@@ -619,7 +670,9 @@ int main(void)
 		RAMTEST(interrupts),
 		RAMTEST(inta_is_a_level),
 		RAMTEST(irq_requests_that_make_no_sense),
-		RAMTEST(irq_to_a_full_pipe_does_not_block),
+		RAMTEST(irq_to_a_full_eventfd_does_not_block),
+		RAMTEST(set_irqs_that_make_no_sense),
+		RAMTEST(answers_that_are_none),
 		RAMTEST(busy_engine_is_not_in_the_way),
 		RAMTEST(reset_ends_a_job),
 	};
