@@ -23,6 +23,8 @@ static const char help[] =
 "  --socket PATH      vfio-user socket to listen on\n"
 "  --control PATH     control socket for 'cohmem-sim ctl'\n"
 "  --device-id ID     PCI device id instead of the model's\n"
+"  --config FILE      config space of a real part (lspci -xxxx) instead of the\n"
+"                     model's capabilities and ids\n"
 "  --link-ms N        chip-to-chip link trains for N ms after a reset (20)\n"
 "  --train-ms N       memory trains for N ms after a reset (50)\n"
 "  --bar0-size SIZE   size of BAR0 (the model's)\n"
@@ -48,7 +50,7 @@ struct run {
 
 enum { OPT_MODEL = 256, OPT_MEM, OPT_HBM, OPT_BASE, OPT_SOCKET, OPT_CONTROL,
        OPT_ID, OPT_LINK, OPT_TRAIN, OPT_BAR0, OPT_BAR2, OPT_BAR4, OPT_LOG,
-       OPT_ONCE, OPT_NO_MSIX, OPT_RANGE2, OPT_ANY_FILE };
+       OPT_ONCE, OPT_NO_MSIX, OPT_RANGE2, OPT_ANY_FILE, OPT_CONFIG };
 
 static const struct option options[] = {
 	{ "model", required_argument, NULL, OPT_MODEL },
@@ -65,6 +67,7 @@ static const struct option options[] = {
 	{ "real-bar4", required_argument, NULL, OPT_BAR4 },
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ "no-msix", no_argument, NULL, OPT_NO_MSIX },
+	{ "config", required_argument, NULL, OPT_CONFIG },
 	{ "any-file", no_argument, NULL, OPT_ANY_FILE },
 	{ "cxl-range2", required_argument, NULL, OPT_RANGE2 },
 	{ "once", no_argument, NULL, OPT_ONCE },
@@ -104,6 +107,9 @@ static int one_option(struct run *r, int opt)
 		return 0;
 	case OPT_CONTROL:
 		r->control = optarg;
+		return 0;
+	case OPT_CONFIG:
+		r->setup.dump = optarg;
 		return 0;
 	case OPT_LOG:
 		r->log = optarg;
@@ -185,6 +191,12 @@ static int settle(struct run *r)
 		return cohmem_sim_usage_error("run",
 				"--cxl-range2: model %s has no CXL DVSEC",
 				m->name);
+	if (m->cxl_dvsec && r->setup.hbm_size % (256 << 20))
+		return cohmem_sim_usage_error("run",
+				"--hbm: the CXL DVSEC knows multiples of 256M");
+	if (!r->setup.no_msix && r->setup.bar_size[0] < SIM_MSIX_BAR0_SIZE)
+		return cohmem_sim_usage_error("run",
+				"--bar0-size: MSI-X needs 4M; or give --no-msix");
 	if (r->setup.cxl_range2 % (256 << 20) ||
 	    r->setup.cxl_range2 >= r->setup.hbm_size)
 		return cohmem_sim_usage_error("run",
@@ -246,6 +258,7 @@ int cohmem_sim_cmd_run(int argc, char **argv)
 		.setup = { .mem_base = 0x1000000000ULL },
 		.link_ms = SIM_FOLLOW, .train_ms = SIM_FOLLOW,
 	};
+	const char *why = NULL;
 	FILE *log = NULL;
 	struct sim *s;
 	int opt, code, err;
@@ -271,8 +284,11 @@ int cohmem_sim_cmd_run(int argc, char **argv)
 			return failed(r.log, -errno);
 	}
 	s = malloc(sizeof(*s));
-	err = s ? cohmem_sim_init(s, &r.setup) : -ENOMEM;
-	if (err) {
+	err = s ? cohmem_sim_init(s, &r.setup, &why) : -ENOMEM;
+	if (err && why) {
+		fprintf(stderr, "cohmem-sim: config space: %s\n", why);
+		code = SIM_EXIT_FAILURE;
+	} else if (err) {
 		code = failed(r.setup.hbm_path, err);
 	} else {
 		if (log)

@@ -50,6 +50,7 @@ static void add_delay(struct json_object *o, const char *key, s64 v)
 static int do_status(struct call *c)
 {
 	const struct sim *s = c->sim;
+	struct sim_messages messages = cohmem_sim_config_messages(&s->config);
 	struct json_object *o = c->reply, *will = json_object_new_object();
 	char text[32];
 
@@ -70,7 +71,8 @@ static int do_status(struct call *c)
 								   "D0");
 	add_bool(o, "memory_enable", cohmem_sim_config_memory_on(&s->config));
 	add_bool(o, "bus_master", cohmem_sim_config_master_on(&s->config));
-	add_bool(o, "msix", cohmem_sim_config_msix_on(&s->config));
+	add_bool(o, "msix", messages.nr && messages.msix);
+	add_bool(o, "msi", messages.nr && !messages.msix);
 	add_bool(o, "nosoftrst", cohmem_sim_config_nosoftrst(&s->config));
 	add_bool(o, "engine_busy", s->engine.state != SIM_ENGINE_IDLE);
 	add_u64(o, "dma_maps", s->dma.nr);
@@ -284,23 +286,21 @@ static int do_defaults(struct call *c)
 
 static int do_aer(struct call *c)
 {
-	static const char * const kind[] = {
-		[SIM_AER_CORRECTABLE] = "correctable",
-		[SIM_AER_NONFATAL] = "nonfatal",
-		[SIM_AER_FATAL] = "fatal",
-	};
-	unsigned int i;
+	unsigned int i, nr = c->argc;
+	bool notify = nr > 1 && !strcmp(c->argv[nr - 1], "notify"), correctable;
 
-	for (i = 0; i < 3; i++)
-		if (!strcmp(c->argv[0], kind[i]))
-			break;
-	if (i == 3)
-		return fail(c, "'%s': say correctable, nonfatal or fatal",
-			    c->argv[0]);
-	if (c->argc > 1 && strcmp(c->argv[1], "notify"))
-		return fail(c, "what is '%s'?", c->argv[1]);
-	cohmem_sim_config_aer(&c->sim->config, i);
-	if (c->argc > 1 && cohmem_sim_irq_error(c->sim))
+	nr -= notify;
+	for (i = 0; i < nr; i++)
+		if (!cohmem_sim_aer_bit(c->argv[i], &correctable))
+			return fail(c, "no error '%s'; see cohmem-sim(1)",
+				    c->argv[i]);
+	/* All of them, the first one first, before anybody can look. */
+	for (i = 0; i < nr; i++) {
+		u32 bit = cohmem_sim_aer_bit(c->argv[i], &correctable);
+
+		cohmem_sim_aer_raise(&c->sim->config, bit, correctable);
+	}
+	if (notify && cohmem_sim_irq_error(c->sim))
 		return fail(c, "logged, but the client takes no error interrupt");
 	return 0;
 }
@@ -385,12 +385,20 @@ static int do_irq(struct call *c)
 			return fail(c, "INTA is up, but nobody listens");
 		return 0;
 	}
-	if (number(c, c->argv[0], SIM_NR_VECTORS - 1, &vector))
+	if (number(c, c->argv[0], SIM_NR_MSI - 1, &vector))
 		return -EINVAL;
-	if (cohmem_sim_irq_fire(c->sim, vector))
-		return fail(c, "vector %u: MSI-X is off, or nobody listens",
+	switch (cohmem_sim_irq_fire(c->sim, vector)) {
+	case 0:
+		return 0;
+	case -EAGAIN:
+		return fail(c, "vector %u is masked, and pending now",
 			    (unsigned int)vector);
-	return 0;
+	case -EINVAL:
+		return fail(c, "there is no vector %u", (unsigned int)vector);
+	default:
+		return fail(c, "vector %u: MSI-X and MSI are off, or nobody listens",
+			    (unsigned int)vector);
+	}
 }
 
 static int do_help(struct call *c);
@@ -437,8 +445,8 @@ static const struct command {
 	  "D3hot to D0 keeps the state, or resets" },
 	{ "set reset-clears", 1, 1, do_reset_clears, "yes|no",
 	  "a reset clears the coherent memory" },
-	{ "aer", 1, 2, do_aer, "correctable|nonfatal|fatal [notify]",
-	  "log an error; notify: also signal VFIO's error interrupt" },
+	{ "aer", 1, 9, do_aer, "ERROR... [notify]",
+	  "log errors; notify: also signal VFIO's error interrupt" },
 	{ "remove", 0, 1, do_remove, "[drop]",
 	  "surprise removal; drop: also hang up on the client" },
 	{ "restore", 0, 0, do_restore, "", "undo remove: power on" },
@@ -456,7 +464,7 @@ static const struct command {
 	{ "config read", 2, 2, cohmem_sim_do_config_read, "OFFSET LENGTH",
 	  "bytes of config space, as the function holds them" },
 	{ "irq", 1, 1, do_irq, "VECTOR|intx",
-	  "signal an MSI-X vector, or raise INTA" },
+	  "signal a vector of MSI-X or MSI, or raise INTA" },
 };
 
 #define NR_COMMANDS	(sizeof(commands) / sizeof(commands[0]))

@@ -217,7 +217,7 @@ void cohmem_sim_tick(struct sim *s)
 	/* What was up during the silence gets out after it. */
 	if (s->was_silent && !cohmem_sim_silent(s)) {
 		s->was_silent = false;
-		cohmem_sim_irq_intx_update(s);
+		cohmem_sim_irq_update(s);
 	}
 	s->was_silent = cohmem_sim_silent(s);
 	if (ready == s->was_ready)
@@ -287,7 +287,8 @@ static void cxl_component(struct sim *s)
 	};
 	unsigned int i;
 
-	if (!s->model->cxl_locator || s->bar_size[0] < SIM_BAR_MAPPED)
+	if (!cohmem_sim_config_find(&s->config, &cohmem_sim_cap_locator) ||
+	    s->bar_size[0] < SIM_BAR_MAPPED)
 		return;
 	for (i = 0; i < sizeof(reg) / sizeof(reg[0]); i++)
 		if (pwrite(s->bar_fd[0], &reg[i].value, 4, SIM_CXL_COMPONENT +
@@ -309,8 +310,11 @@ void cohmem_sim_reset(struct sim *s, enum sim_reset kind)
 	s->reset_ns = cohmem_sim_now_ns();
 	s->now_ns = s->reset_ns;
 	cohmem_sim_engine_reset(s);
-	cohmem_sim_config_reset(&s->config, kind == SIM_RESET_POWER_ON);
-	cohmem_sim_irq_intx_update(s);
+	cohmem_sim_config_reset(&s->config, kind == SIM_RESET_POWER_ON ?
+				SIM_CONFIG_POWER_ON : kind == SIM_RESET_FLR ?
+				SIM_CONFIG_FLR : SIM_CONFIG_CONVENTIONAL);
+	s->pending = 0;
+	cohmem_sim_irq_update(s);
 	zero_bars(s);
 	cxl_component(s);
 	/* The memory goes away first, so that a touch from now on shows. */
@@ -411,19 +415,46 @@ static int make_bar(struct sim *s, unsigned int bar, u64 size)
 	return 0;
 }
 
+static int init_config(struct sim *s, const struct sim_setup *setup,
+		       const char **why)
+{
+	static u8 dump[SIM_CONFIG_SIZE];
+	struct sim_config_setup c = {
+		.model = s->model, .device_id = setup->device_id,
+		.mem_base = setup->mem_base, .mem_size = s->will.cxl[0].size,
+		.nr_cxl_ranges = setup->cxl_two_ranges ? 2 : 1,
+		.no_msix = setup->no_msix,
+	};
+	int err;
+
+	memcpy(c.bar_size, s->bar_size, sizeof(c.bar_size));
+	if (setup->dump) {
+		err = cohmem_sim_dump_read(setup->dump, dump);
+		if (err) {
+			*why = "--config: no dump of 4096 bytes";
+			return err;
+		}
+		c.dump = dump;
+	}
+	return cohmem_sim_config_init(&s->config, &c, why);
+}
+
 /**
  * cohmem_sim_init() - assemble a superchip and power it on
  * @s: the superchip
  * @setup: what it is to be
+ * @why: where more than the error is known, what is wrong; else NULL
  *
  * Return: 0, or -errno with nothing left behind.
  */
-int cohmem_sim_init(struct sim *s, const struct sim_setup *setup)
+int cohmem_sim_init(struct sim *s, const struct sim_setup *setup,
+		    const char **why)
 {
 	unsigned int i;
 	struct stat st;
 	int err;
 
+	*why = NULL;
 	memset(s, 0, sizeof(*s));
 	s->log = stderr;
 	s->model = setup->model;
@@ -450,6 +481,10 @@ int cohmem_sim_init(struct sim *s, const struct sim_setup *setup)
 					  setup->hbm_size);
 	if (!err && fstat(s->hbm.fd, &st))
 		err = -errno;
+	if (!err) {
+		cohmem_sim_cxl_size(s, setup->cxl_range2);
+		err = init_config(s, setup, why);
+	}
 	if (err) {
 		cohmem_sim_fini(s);
 		return err;
@@ -457,15 +492,6 @@ int cohmem_sim_init(struct sim *s, const struct sim_setup *setup)
 	s->dma.any_file = setup->any_file;
 	s->dma.own_dev = st.st_dev;
 	s->dma.own_ino = st.st_ino;
-	cohmem_sim_config_init(&s->config, s->model, setup->device_id,
-			       s->bar_size, setup->mem_base);
-	if (setup->no_msix)
-		cohmem_sim_config_no_msix(&s->config);
-	cohmem_sim_cxl_size(s, setup->cxl_range2);
-	if (s->model->cxl_dvsec)
-		cohmem_sim_config_cxl_ranges(&s->config,
-					     setup->cxl_two_ranges ? 2 : 1,
-					     s->will.cxl[0].size);
 	cohmem_sim_reset(s, SIM_RESET_POWER_ON);
 	return 0;
 }

@@ -199,6 +199,7 @@ void cohmem_sim_engine_write(struct sim *s, u32 pos, const void *buf, u32 len)
  * cohmem_sim_engine_runnable() - is there a piece to move now?
  * @s: the superchip
  *
+ * In D3hot a job stands still, and goes on in D0 if the state is kept until then.
  * A piece that has to be asked of a client who does not read what it is sent
  * waits until it does. Others do not.
  *
@@ -210,7 +211,8 @@ bool cohmem_sim_engine_runnable(const struct sim *s)
 	bool write = e->state == SIM_ENGINE_STORE;
 	struct sim_dma_spot spot;
 
-	if (e->state != SIM_ENGINE_LOAD && !write)
+	if ((e->state != SIM_ENGINE_LOAD && !write) ||
+	    cohmem_sim_config_in_d3(&s->config))
 		return false;
 	if (!s->wire || !cohmem_sim_wire_blocked(s->wire) ||
 	    get(e, write ? COHMEM_ENGINE_DST_SPACE : COHMEM_ENGINE_SRC_SPACE, 4))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Interrupts: MSI-X vectors, INTA, and VFIO's error and request notifiers.
+ * Interrupts: MSI and MSI-X vectors, INTA, and VFIO's error and request notifiers.
  *
  * INTA is a level: it is up from the event until software takes it down in the
  * function. VFIO turns that into messages: signal once, then regard it as
@@ -26,6 +26,8 @@ void cohmem_sim_irq_init(struct sim *s)
 
 	for (i = 0; i < SIM_NR_VECTORS; i++)
 		s->msix_fd[i] = -1;
+	for (i = 0; i < SIM_NR_MSI; i++)
+		s->msi_fd[i] = -1;
 	s->intx_fd = -1;
 	s->err_fd = -1;
 	s->req_fd = -1;
@@ -41,7 +43,9 @@ u32 cohmem_sim_irq_count(const struct sim *s, u32 index)
 {
 	switch (index) {
 	case SIM_IRQ_MSIX:
-		return s->config.no_msix ? 0 : SIM_NR_VECTORS;
+		return s->config.msix ? SIM_NR_VECTORS : 0;
+	case SIM_IRQ_MSI:
+		return s->config.msi ? SIM_NR_MSI : 0;
 	case SIM_IRQ_INTX:
 	case SIM_IRQ_ERR:
 	case SIM_IRQ_REQ:
@@ -55,6 +59,8 @@ static int *slot(struct sim *s, u32 index, u32 vector)
 {
 	if (index == SIM_IRQ_MSIX)
 		return &s->msix_fd[vector];
+	if (index == SIM_IRQ_MSI)
+		return &s->msi_fd[vector];
 	if (index == SIM_IRQ_INTX)
 		return &s->intx_fd;
 	return index == SIM_IRQ_ERR ? &s->err_fd : &s->req_fd;
@@ -116,23 +122,14 @@ static int signal_fd(int fd)
 	return n == sizeof(one) ? 0 : -ENOENT;
 }
 
-/**
- * cohmem_sim_irq_fire() - signal an MSI-X vector
- * @s: the superchip
- * @vector: which
- *
- * As hardware does: nothing is signalled while MSI-X is off in config space.
- *
- * Return: 0, -EINVAL for a vector that is not there, -ENOENT where nobody
- * receives it (counted as lost).
- */
-int cohmem_sim_irq_fire(struct sim *s, u32 vector)
+static bool may_signal(const struct sim_messages *m, u32 vector)
 {
-	if (vector >= SIM_NR_VECTORS)
-		return -EINVAL;
-	if (cohmem_sim_silent(s) || !cohmem_sim_config_msix_on(&s->config) ||
-	    cohmem_sim_config_in_d3(&s->config) ||
-	    signal_fd(s->msix_fd[vector])) {
+	return vector < m->nr && !m->masked && !(m->mask >> vector & 1);
+}
+
+static int deliver(struct sim *s, const struct sim_messages *m, u32 vector)
+{
+	if (signal_fd(m->msix ? s->msix_fd[vector] : s->msi_fd[vector])) {
 		s->count.irqs_lost++;
 		return -ENOENT;
 	}
@@ -140,11 +137,48 @@ int cohmem_sim_irq_fire(struct sim *s, u32 vector)
 	return 0;
 }
 
+/* What waits is shown: by MSI in config space, by MSI-X in BAR0. */
+static void show_pending(struct sim *s, const struct sim_messages *m)
+{
+	u64 pba = m->msix ? s->pending : 0;
+
+	cohmem_sim_config_pending(&s->config, m->msix ? 0 : s->pending);
+	if (s->config.msix && s->bar_size[0] >= SIM_MSIX_BAR0_SIZE &&
+	    pwrite(s->bar_fd[0], &pba, sizeof(pba), SIM_MSIX_PBA) != sizeof(pba))
+		cohmem_sim_log(s, "BAR0: %s", strerror(errno));
+}
+
 /**
- * cohmem_sim_irq_intx_update() - let INTA out if it is up and may be
- * @s: the superchip; after each change of what decides that
+ * cohmem_sim_irq_fire() - signal a vector
+ * @s: the superchip
+ * @vector: which, of MSI-X if that is on, or else of MSI
+ *
+ * As hardware does: nothing is signalled while both are off in config space,
+ * and what is masked waits. (Vectors of MSI-X that are masked by themselves are
+ * the client's business, as their table is.)
+ *
+ * Return: 0, -EINVAL for a vector that is not there, -ENOENT where nobody
+ * receives it (counted as lost), -EAGAIN where it waits.
  */
-void cohmem_sim_irq_intx_update(struct sim *s)
+int cohmem_sim_irq_fire(struct sim *s, u32 vector)
+{
+	struct sim_messages m = cohmem_sim_config_messages(&s->config);
+
+	if (vector >= (m.nr ? m.nr : SIM_NR_MSI))
+		return -EINVAL;
+	if (cohmem_sim_silent(s) || !m.nr ||
+	    cohmem_sim_config_in_d3(&s->config)) {
+		s->count.irqs_lost++;
+		return -ENOENT;
+	}
+	if (may_signal(&m, vector))
+		return deliver(s, &m, vector);
+	s->pending |= 1U << vector;
+	show_pending(s, &m);
+	return -EAGAIN;
+}
+
+static void intx_update(struct sim *s)
 {
 	cohmem_sim_config_set_intx(&s->config, s->intx_up);
 	if (!s->intx_up || s->intx_masked || cohmem_sim_silent(s) ||
@@ -157,6 +191,29 @@ void cohmem_sim_irq_intx_update(struct sim *s)
 }
 
 /**
+ * cohmem_sim_irq_update() - let out what is up or pending and now may
+ * @s: the superchip; after each change of what decides that
+ */
+void cohmem_sim_irq_update(struct sim *s)
+{
+	struct sim_messages m = cohmem_sim_config_messages(&s->config);
+	u32 i, was = s->pending;
+
+	intx_update(s);
+	if (!was)
+		return;
+	if (!m.nr)
+		s->pending = 0;
+	for (i = 0; i < m.nr; i++)
+		if ((s->pending >> i & 1) && may_signal(&m, i)) {
+			s->pending &= ~(1U << i);
+			deliver(s, &m, i);
+		}
+	if (s->pending != was)
+		show_pending(s, &m);
+}
+
+/**
  * cohmem_sim_irq_intx() - raise INTA, or take it down
  * @s: the superchip
  * @up: which
@@ -165,7 +222,7 @@ void cohmem_sim_irq_intx_update(struct sim *s)
 int cohmem_sim_irq_intx(struct sim *s, bool up)
 {
 	s->intx_up = up;
-	cohmem_sim_irq_intx_update(s);
+	cohmem_sim_irq_update(s);
 	return up && s->intx_fd < 0 ? -ENOENT : 0;
 }
 
@@ -235,7 +292,7 @@ int cohmem_sim_irq_set(struct sim *s, struct sim_irq_set *set)
 		if (data == VFIO_IRQ_SET_DATA_BOOL && !set->data[0])
 			return 0;
 		s->intx_masked = action == VFIO_IRQ_SET_ACTION_MASK;
-		cohmem_sim_irq_intx_update(s);
+		cohmem_sim_irq_update(s);
 		return 0;
 	}
 
@@ -253,7 +310,7 @@ int cohmem_sim_irq_set(struct sim *s, struct sim_irq_set *set)
 		}
 		if (set->index == SIM_IRQ_INTX) {
 			s->intx_masked = false;
-			cohmem_sim_irq_intx_update(s);
+			cohmem_sim_irq_update(s);
 		}
 		return 0;
 	}

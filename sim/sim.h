@@ -57,7 +57,8 @@ enum sim_trap {
 #define SIM_FOLLOW		(-2)	/* same as the other delay */
 
 /* Interrupt indices of VFIO that matter here, and VFIO's region indices. */
-enum { SIM_IRQ_INTX = 0, SIM_IRQ_MSIX = 2, SIM_IRQ_ERR = 3, SIM_IRQ_REQ = 4, SIM_NR_IRQS = 5 };
+enum { SIM_IRQ_INTX = 0, SIM_IRQ_MSI = 1, SIM_IRQ_MSIX = 2, SIM_IRQ_ERR = 3,
+       SIM_IRQ_REQ = 4, SIM_NR_IRQS = 5 };
 enum { SIM_REGION_CONFIG = 7, SIM_NR_REGIONS = 9 };
 
 /* Longest payload of one region or DMA message, as announced to the client. */
@@ -167,6 +168,8 @@ struct sim {
 	bool was_ready;		/* as of the last cohmem_sim_tick() */
 	bool was_silent;	/* the same */
 	int msix_fd[SIM_NR_VECTORS];
+	int msi_fd[SIM_NR_MSI];
+	u32 pending;		/* vectors that wait until they are unmasked */
 	int intx_fd;
 	bool intx_up;		/* the function asserts INTA */
 	bool intx_masked;	/* by the client, or by having been signalled */
@@ -188,12 +191,14 @@ struct sim_setup {
 	u64 mem_base;
 	u64 bar_size[6];	/* of the real BARs, at even indices */
 	bool no_msix;
+	const char *dump;	/* file of a real part's config space, or NULL */
 	bool any_file;		/* DMA to files that may block, too */
 	bool cxl_two_ranges;	/* HDM count 2; the second may be empty */
 	u64 cxl_range2;		/* its size, taken from the first */
 };
 
-int cohmem_sim_init(struct sim *s, const struct sim_setup *setup);
+int cohmem_sim_init(struct sim *s, const struct sim_setup *setup,
+		    const char **why);
 void cohmem_sim_fini(struct sim *s);
 void cohmem_sim_reset(struct sim *s, enum sim_reset kind);
 void cohmem_sim_remove(struct sim *s);
@@ -241,7 +246,7 @@ u32 cohmem_sim_irq_count(const struct sim *s, u32 index);
 int cohmem_sim_irq_set(struct sim *s, struct sim_irq_set *set);
 int cohmem_sim_irq_fire(struct sim *s, u32 vector);
 int cohmem_sim_irq_intx(struct sim *s, bool up);
-void cohmem_sim_irq_intx_update(struct sim *s);
+void cohmem_sim_irq_update(struct sim *s);
 int cohmem_sim_irq_error(struct sim *s);
 
 /* engine.c: the copy engine */

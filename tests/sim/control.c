@@ -283,7 +283,7 @@ static void command_line(void **state)
 	assert_int_equal(program("run", NULL, NULL, NULL, NULL, NULL, NULL), 2);
 	assert_int_equal(program("run", "--model", "gh999", NULL, NULL, NULL,
 				 NULL), 2);
-	assert_int_equal(program("run", "--model", "gh200", "--mem", "/dev/null",
+	assert_int_equal(program("run", "--model", "gh200", "--mem", "/dev/zero",
 				 "--socket", "/tmp/x"), 1);
 	assert_int_equal(program("models", "--json", NULL, NULL, NULL, NULL,
 				 NULL), 0);

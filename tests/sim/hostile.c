@@ -388,7 +388,7 @@ static void engine_beside_a_blocked_client(void **state)
 	enable(fd);
 	wait_ready(p);
 	reg_write(fd, 0, E + 0x08, 1, 4);
-	reg_write(fd, 0, E + 0x20, HBM_SIZE, 8);
+	reg_write(fd, 0, E + 0x20, 16 << 20, 8);
 	reg_write(fd, 0, E + 0x2c, 1, 4);
 	put16(b, 2, REGION_READ);
 	put32(b, 4, 32);
