@@ -35,6 +35,8 @@ static const char help[] =
 "  --no-msix          interrupts by INTA only (see cohmem-sim(1))\n"
 "  --any-file         DMA to any file of the client's, not only to memory: it\n"
 "                     may keep the emulator waiting\n"
+"  --record FILE      write down the control commands that come, with their time\n"
+"  --replay FILE      run the commands of such a file at their time\n"
 "  --log FILE         write the log there instead of standard error\n"
 "  -v, --verbose      log every message\n"
 "  --once             exit when the client disconnects\n"
@@ -42,7 +44,7 @@ static const char help[] =
 
 struct run {
 	struct sim_setup setup;
-	const char *model, *socket, *control, *log;
+	const char *model, *socket, *control, *log, *record, *replay;
 	s64 link_ms, train_ms;
 	u64 device_id;
 	bool has_id, has_hbm, has_bar[6], verbose, once;
@@ -50,7 +52,8 @@ struct run {
 
 enum { OPT_MODEL = 256, OPT_MEM, OPT_HBM, OPT_BASE, OPT_SOCKET, OPT_CONTROL,
        OPT_ID, OPT_LINK, OPT_TRAIN, OPT_BAR0, OPT_BAR2, OPT_BAR4, OPT_LOG,
-       OPT_ONCE, OPT_NO_MSIX, OPT_RANGE2, OPT_ANY_FILE, OPT_CONFIG };
+       OPT_ONCE, OPT_NO_MSIX, OPT_RANGE2, OPT_ANY_FILE, OPT_CONFIG,
+       OPT_RECORD, OPT_REPLAY };
 
 static const struct option options[] = {
 	{ "model", required_argument, NULL, OPT_MODEL },
@@ -68,6 +71,8 @@ static const struct option options[] = {
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ "no-msix", no_argument, NULL, OPT_NO_MSIX },
 	{ "config", required_argument, NULL, OPT_CONFIG },
+	{ "record", required_argument, NULL, OPT_RECORD },
+	{ "replay", required_argument, NULL, OPT_REPLAY },
 	{ "any-file", no_argument, NULL, OPT_ANY_FILE },
 	{ "cxl-range2", required_argument, NULL, OPT_RANGE2 },
 	{ "once", no_argument, NULL, OPT_ONCE },
@@ -107,6 +112,12 @@ static int one_option(struct run *r, int opt)
 		return 0;
 	case OPT_CONTROL:
 		r->control = optarg;
+		return 0;
+	case OPT_RECORD:
+		r->record = optarg;
+		return 0;
+	case OPT_REPLAY:
+		r->replay = optarg;
 		return 0;
 	case OPT_CONFIG:
 		r->setup.dump = optarg;
@@ -226,14 +237,23 @@ static int failed(const char *what, int err)
 
 static int serve(struct run *r, struct sim *s)
 {
+	static struct sim_script script;
 	struct sim_server v;
 	int err;
 
-	err = cohmem_sim_server_open(&v, s, r->socket, r->control);
+	err = cohmem_sim_script_open(&script, r->record, r->replay,
+				     cohmem_sim_clock_ns(&s->clock));
+	if (err) {
+		cohmem_sim_script_close(&script);
+		return failed(r->replay && (!r->record || script.to) ?
+			      r->replay : r->record, err);
+	}
+	err = cohmem_sim_server_open(&v, s, r->socket, r->control, &script);
 	if (err) {
 		int code = failed(v.socket_path ? r->control : r->socket, err);
 
 		cohmem_sim_server_close(&v);
+		cohmem_sim_script_close(&script);
 		return code;
 	}
 	v.once = r->once;
@@ -243,6 +263,7 @@ static int serve(struct run *r, struct sim *s)
 	fflush(stdout);
 	err = cohmem_sim_server_run(&v);
 	cohmem_sim_server_close(&v);
+	cohmem_sim_script_close(&script);
 	return err ? failed("poll", err) : 0;
 }
 

@@ -66,6 +66,7 @@ static int do_status(struct call *c)
 	add_bool(o, "link_up", cohmem_sim_link_up(s));
 	add_bool(o, "trained", cohmem_sim_trained(s));
 	add_bool(o, "cleared", cohmem_sim_cleared(s));
+	add_text(o, "clock", s->clock.frozen ? "frozen" : "running");
 	add_u64(o, "since_reset_ms", cohmem_sim_since_reset_ms(s));
 	add_text(o, "power", cohmem_sim_config_in_d3(&s->config) ? "D3hot" :
 								   "D0");
@@ -240,6 +241,30 @@ static int do_cxl2_size(struct call *c)
 	return 0;
 }
 
+static int do_clock_freeze(struct call *c)
+{
+	cohmem_sim_clock_freeze(&c->sim->clock);
+	return 0;
+}
+
+static int do_clock_advance(struct call *c)
+{
+	s64 ms;
+
+	if (delay(c, c->argv[0], &ms))
+		return -EINVAL;
+	if (ms < 0)
+		return fail(c, "how many milliseconds?");
+	cohmem_sim_clock_advance(&c->sim->clock, ms);
+	return 0;
+}
+
+static int do_clock_run(struct call *c)
+{
+	cohmem_sim_clock_run(&c->sim->clock);
+	return 0;
+}
+
 static int do_link(struct call *c)
 {
 	return one_of(c, "down", "up", &c->sim->will.link_down);
@@ -278,6 +303,7 @@ static int do_nosoftrst(struct call *c)
 static int do_defaults(struct call *c)
 {
 	c->sim->will = c->sim->initial;
+	cohmem_sim_clock_run(&c->sim->clock);
 	cohmem_sim_config_set_nosoftrst(&c->sim->config, true);
 	c->sim->hbm.nr_poison = 0;
 	cohmem_sim_hbm_unwatch(&c->sim->hbm);
@@ -445,6 +471,10 @@ static const struct command {
 	  "D3hot to D0 keeps the state, or resets" },
 	{ "set reset-clears", 1, 1, do_reset_clears, "yes|no",
 	  "a reset clears the coherent memory" },
+	{ "clock freeze", 0, 0, do_clock_freeze, "", "time stands still" },
+	{ "clock advance", 1, 1, do_clock_advance, "N",
+	  "so many milliseconds are over at once" },
+	{ "clock run", 0, 0, do_clock_run, "", "time goes on" },
 	{ "aer", 1, 9, do_aer, "ERROR... [notify]",
 	  "log errors; notify: also signal VFIO's error interrupt" },
 	{ "remove", 0, 1, do_remove, "[drop]",

@@ -273,8 +273,8 @@ static int load(struct sim *s, const struct end *end, u32 len)
 		return cohmem_sim_hbm_read(&s->hbm, end->addr, e->buf, len);
 	if (end->spot.fd < 0) {
 		e->state = SIM_ENGINE_LOADING;
-		return cohmem_sim_proto_dma(s, false, end->addr, NULL, len,
-					    &e->request);
+		return cohmem_sim_ask_dma(s, false, end->addr, NULL, len,
+					  &e->request);
 	}
 	return cohmem_sim_file_read(end->spot.fd, e->buf, len,
 				    end->spot.offset);
@@ -289,8 +289,8 @@ static int store(struct sim *s, const struct end *end, u32 len)
 	if (end->spot.fd < 0) {
 		e->state = SIM_ENGINE_STORING;
 		e->asked = len;
-		return cohmem_sim_proto_dma(s, true, end->addr, e->buf, len,
-					    &e->request);
+		return cohmem_sim_ask_dma(s, true, end->addr, e->buf, len,
+					  &e->request);
 	}
 	return cohmem_sim_file_write(end->spot.fd, e->buf, len,
 				     end->spot.offset);

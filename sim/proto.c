@@ -28,8 +28,8 @@ enum {
 	MSG_SET_IRQS = 8,
 	MSG_REGION_READ = 9,
 	MSG_REGION_WRITE = 10,
-	MSG_DMA_READ = 11,
-	MSG_DMA_WRITE = 12,
+	MSG_DMA_READ = SIM_MSG_DMA_READ,
+	MSG_DMA_WRITE = SIM_MSG_DMA_WRITE,
 	MSG_DEVICE_RESET = 13,
 };
 
@@ -74,10 +74,6 @@ struct dma_unmap_msg {
 struct region_rw {
 	u64 offset;
 	u32 region, count;
-};
-
-struct dma_rw {
-	u64 iova, count;
 };
 
 /* Read a payload's fixed part. Return: false where it is too short. */
@@ -394,7 +390,7 @@ static int got_reply(struct sim *s, const struct request *rq)
 {
 	const struct sim_engine *e = &s->engine;
 	bool write = rq->h.command == MSG_DMA_WRITE;
-	struct dma_rw m = { 0 };
+	struct sim_dma_msg m = { 0 };
 	int err = 0;
 
 	if (rq->h.command != MSG_DMA_READ && !write)
@@ -456,39 +452,4 @@ int cohmem_sim_proto_handle(struct sim *s, u8 *msg, u32 len, int *fds,
 	rq.h.flags = SIM_MSG_REPLY | (err ? SIM_MSG_ERROR : 0);
 	rq.h.error = -err;
 	return send_msg(s, &rq.h, &a);
-}
-
-/**
- * cohmem_sim_proto_dma() - ask the client to read or write its memory for us
- * @s: the superchip
- * @write: true to write
- * @iova: bus address
- * @data: what to write; NULL to read
- * @len: bytes
- * @id: the message, for cohmem_sim_engine_answer()
- *
- * Return: 0 if asked, -ENOTCONN without a client, other -errno.
- */
-int cohmem_sim_proto_dma(struct sim *s, bool write, u64 iova, const void *data,
-			 u32 len, u16 *id)
-{
-	struct sim_msg_header h = {
-		.id = s->next_id++,
-		.command = write ? MSG_DMA_WRITE : MSG_DMA_READ,
-	};
-	struct dma_rw m = { iova, len };
-	struct answer a = { .fd = -1 };
-
-	if (!s->wire)
-		return -ENOTCONN;
-	*id = h.id;
-	s->engine.request_write = write;
-	s->engine.request_iova = iova;
-	s->engine.request_len = len;
-	head(&a, &m, sizeof(m));
-	if (write) {
-		a.tail = data;
-		a.tail_len = len;
-	}
-	return send_msg(s, &h, &a);
 }

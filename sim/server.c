@@ -44,14 +44,17 @@ static int open_signals(void)
  * @s: the superchip to serve
  * @socket_path: vfio-user socket
  * @control_path: control socket, or NULL
+ * @script: what is written down or replayed, if anything
  *
  * Return: 0, or -errno; cohmem_sim_server_close() is due either way.
  */
 int cohmem_sim_server_open(struct sim_server *v, struct sim *s,
-			   const char *socket_path, const char *control_path)
+			   const char *socket_path, const char *control_path,
+			   struct sim_script *script)
 {
 	memset(v, 0, sizeof(*v));
 	v->sim = s;
+	v->script = script;
 	v->listen_fd = -1;
 	v->control_fd = -1;
 	v->signal_fd = open_signals();
@@ -113,7 +116,7 @@ static void go_deaf(struct sim_server *v)
 {
 	if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
 	    errno == ENOBUFS)
-		v->deaf_ns = cohmem_sim_now_ns() + DEAF_MS * MS;
+		v->deaf_ns = cohmem_sim_real_ns() + DEAF_MS * MS;
 }
 
 static void accept_client(struct sim_server *v)
@@ -133,7 +136,7 @@ static void accept_client(struct sim_server *v)
 	v->sim->count.clients++;
 	v->sim->wire = v->wire;
 	v->received = 0;
-	v->heard_ns = cohmem_sim_now_ns();
+	v->heard_ns = cohmem_sim_real_ns();
 	err = cohmem_sim_wire_init(v->wire, fd);
 	if (err)
 		drop_client(v, err);
@@ -184,7 +187,7 @@ static bool owes(const struct sim_server *v)
 /* The only seat: neither kept by who says nothing, nor waited for for ever. */
 static void seats(struct sim_server *v, bool somebody_waits)
 {
-	u64 now = cohmem_sim_now_ns();
+	u64 now = cohmem_sim_real_ns();
 	int fd;
 
 	if (!v->wire)
@@ -214,14 +217,14 @@ static s64 sooner(s64 ms, s64 than)
 
 static s64 left_ms(u64 since_ns, s64 ms)
 {
-	s64 left = ms - (s64)((cohmem_sim_now_ns() - since_ns) / MS) + 1;
+	s64 left = ms - (s64)((cohmem_sim_real_ns() - since_ns) / MS) + 1;
 
 	return left < 0 ? 0 : left;
 }
 
 static int timeout(struct sim_server *v)
 {
-	s64 ms = cohmem_sim_next_deadline_ms(v->sim);
+	s64 ms = cohmem_sim_next_deadline_ms(v->sim), wait;
 	unsigned int i;
 
 	if (cohmem_sim_engine_runnable(v->sim))
@@ -235,6 +238,10 @@ static int timeout(struct sim_server *v)
 		ms = sooner(ms, left_ms(v->queue_ns, QUEUE_MS));
 	if (v->deaf_ns)
 		ms = sooner(ms, DEAF_MS);
+	wait = v->sim->clock.frozen ? -1 :
+	       cohmem_sim_script_wait_ms(v->script, v->sim->now_ns);
+	if (wait >= 0)
+		ms = sooner(ms, wait);
 	return ms > 60000 ? 60000 : ms;
 }
 
@@ -249,7 +256,7 @@ static void prepare(struct sim_server *v, struct pollfd *p)
 		p[SLOT_CLIENT].events = cohmem_sim_wire_blocked(v->wire) ?
 					POLLOUT : POLLIN;
 	}
-	if (v->deaf_ns && cohmem_sim_now_ns() >= v->deaf_ns)
+	if (v->deaf_ns && cohmem_sim_real_ns() >= v->deaf_ns)
 		v->deaf_ns = 0;
 	p[SLOT_LISTEN] = (struct pollfd){ v->queue_ns || v->deaf_ns ? -1 :
 					  v->listen_fd, POLLIN, 0 };
@@ -276,6 +283,7 @@ int cohmem_sim_server_run(struct sim_server *v)
 
 	while (!v->stop) {
 		cohmem_sim_tick(v->sim);
+		cohmem_sim_control_replay(v);
 		prepare(v, p);
 		if (poll(p, NR_SLOTS + SIM_MAX_CONTROL, timeout(v)) < 0) {
 			if (errno == EINTR)

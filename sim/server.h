@@ -5,6 +5,7 @@
 
 #include <poll.h>
 
+#include "script.h"
 #include "sim.h"
 
 #define SIM_MAX_CONTROL		16
@@ -34,6 +35,7 @@ struct sim_server {
 	const char *socket_path, *control_path;
 	struct sim_wire *wire;	/* NULL without a client */
 	struct sim_control_client control[SIM_MAX_CONTROL];
+	struct sim_script *script;
 	bool once, stop, drop;
 	u64 received;		/* bytes from the client when last looked at */
 	u64 heard_ns;		/* when there were more of them */
@@ -42,7 +44,8 @@ struct sim_server {
 };
 
 int cohmem_sim_server_open(struct sim_server *v, struct sim *s,
-			   const char *socket_path, const char *control_path);
+			   const char *socket_path, const char *control_path,
+			   struct sim_script *script);
 int cohmem_sim_server_run(struct sim_server *v);
 void cohmem_sim_server_close(struct sim_server *v);
 
@@ -50,6 +53,7 @@ void cohmem_sim_server_close(struct sim_server *v);
 void cohmem_sim_control_init(struct sim_server *v);
 void cohmem_sim_control_fini(struct sim_server *v);
 bool cohmem_sim_control_accept(struct sim_server *v);
+void cohmem_sim_control_replay(struct sim_server *v);
 bool cohmem_sim_control_busy(const struct sim_control_client *c);
 void cohmem_sim_control_serve(struct sim_server *v, unsigned int client,
 			      short revents);

@@ -12,6 +12,8 @@
  *
  * Time is not simulated by timers but by comparison: a reset notes when it
  * happened, and each look at a readiness register compares the clock with it.
+ * Arrows point down: server, control, proto, region, device, engine, irq, and
+ * below them what knows nothing of the others: ready, config, dma, hbm, clock, log.
  *
  * Words: "ready" means that coherent memory answers; "removed" means that the
  * function has gone from the bus and answers all-ones; "trapped" BAR0 pages are
@@ -22,6 +24,7 @@
 
 #include <stdio.h>
 
+#include "clock.h"
 #include "config.h"
 #include "dma.h"
 #include "engine.h"
@@ -162,7 +165,8 @@ struct sim {
 	u64 mem_base;
 	u64 bar_size[6];
 	int bar_fd[6];		/* memfd behind each BAR, or -1 */
-	u64 reset_ns;		/* when the last reset was */
+	struct sim_clock clock;
+	u64 reset_ns;		/* when the last reset was, by that clock */
 	u64 now_ns;		/* when the last tick was */
 	bool removed;
 	bool was_ready;		/* as of the last cohmem_sim_tick() */
@@ -181,6 +185,21 @@ struct sim {
 	FILE *log;
 	bool verbose;
 };
+
+/* log.c */
+void cohmem_sim_log(struct sim *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* ready.c: what time makes of it */
+s64 cohmem_sim_next_deadline_ms(const struct sim *s);
+s64 cohmem_sim_since_reset_ms(const struct sim *s);
+bool cohmem_sim_cxl_size(struct sim *s, u64 range2);
+bool cohmem_sim_link_up(const struct sim *s);
+bool cohmem_sim_trained(const struct sim *s);
+bool cohmem_sim_cleared(const struct sim *s);
+bool cohmem_sim_ready(const struct sim *s);
+bool cohmem_sim_silent(const struct sim *s);
+void cohmem_sim_show_cxl(struct sim *s);
 
 /* device.c: the function as a whole */
 struct sim_setup {
@@ -204,19 +223,8 @@ void cohmem_sim_reset(struct sim *s, enum sim_reset kind);
 void cohmem_sim_remove(struct sim *s);
 void cohmem_sim_restore(struct sim *s);
 void cohmem_sim_tick(struct sim *s);
-s64 cohmem_sim_next_deadline_ms(const struct sim *s);
-u64 cohmem_sim_now_ns(void);
-s64 cohmem_sim_since_reset_ms(const struct sim *s);
-bool cohmem_sim_cxl_size(struct sim *s, u64 range2);
-bool cohmem_sim_link_up(const struct sim *s);
-bool cohmem_sim_trained(const struct sim *s);
-bool cohmem_sim_cleared(const struct sim *s);
-bool cohmem_sim_ready(const struct sim *s);
-bool cohmem_sim_silent(const struct sim *s);
 const char *cohmem_sim_reset_name(enum sim_reset kind);
 void cohmem_sim_client_gone(struct sim *s);
-void cohmem_sim_log(struct sim *s, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
 
 /* region.c: what the client reads, writes and maps */
 struct sim_area {
@@ -260,10 +268,13 @@ void cohmem_sim_engine_step(struct sim *s);
 void cohmem_sim_engine_answer(struct sim *s, u16 id, int err, const void *data,
 			      u32 len);
 
+/* ask.c: messages that we send */
+int cohmem_sim_ask_dma(struct sim *s, bool write, u64 iova, const void *data,
+		       u32 len, u16 *id);
+
 /* proto.c: the messages */
 int cohmem_sim_proto_handle(struct sim *s, u8 *msg, u32 len, int *fds,
 			    unsigned int nr_fds);
-int cohmem_sim_proto_dma(struct sim *s, bool write, u64 iova, const void *data,
-			 u32 len, u16 *id);
+
 
 #endif /* COHMEM_SIM_SIM_H */

@@ -190,6 +190,7 @@ static void everything_in_help_works(void **state)
 		"poison add 0 1", "poison list", "poison clear",
 		"watch add 0 4K", "watch clear", "mem read 0 1",
 		"mem write 0 00", "mem crc 0 1M", "config read 0x100 4",
+		"clock freeze", "clock advance 7", "clock run",
 	};
 	struct sim_proc *p = *state;
 	unsigned int i, listed;
