@@ -25,6 +25,8 @@ static const char help[] =
 "  --device-id ID     PCI device id instead of the model's\n"
 "  --config FILE      config space of a real part (lspci -xxxx) instead of the\n"
 "                     model's capabilities and ids\n"
+"  --addressing WORD  the engine's addresses of coherent memory: offset, or hpa\n"
+"                     as GB200 has it (offset)\n"
 "  --link-ms N        chip-to-chip link trains for N ms after a reset (20)\n"
 "  --train-ms N       memory trains for N ms after a reset (50)\n"
 "  --bar0-size SIZE   size of BAR0 (the model's)\n"
@@ -53,7 +55,7 @@ struct run {
 enum { OPT_MODEL = 256, OPT_MEM, OPT_HBM, OPT_BASE, OPT_SOCKET, OPT_CONTROL,
        OPT_ID, OPT_LINK, OPT_TRAIN, OPT_BAR0, OPT_BAR2, OPT_BAR4, OPT_LOG,
        OPT_ONCE, OPT_NO_MSIX, OPT_RANGE2, OPT_ANY_FILE, OPT_CONFIG,
-       OPT_RECORD, OPT_REPLAY };
+       OPT_RECORD, OPT_REPLAY, OPT_ADDRESSING };
 
 static const struct option options[] = {
 	{ "model", required_argument, NULL, OPT_MODEL },
@@ -71,6 +73,7 @@ static const struct option options[] = {
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ "no-msix", no_argument, NULL, OPT_NO_MSIX },
 	{ "config", required_argument, NULL, OPT_CONFIG },
+	{ "addressing", required_argument, NULL, OPT_ADDRESSING },
 	{ "record", required_argument, NULL, OPT_RECORD },
 	{ "replay", required_argument, NULL, OPT_REPLAY },
 	{ "any-file", no_argument, NULL, OPT_ANY_FILE },
@@ -112,6 +115,12 @@ static int one_option(struct run *r, int opt)
 		return 0;
 	case OPT_CONTROL:
 		r->control = optarg;
+		return 0;
+	case OPT_ADDRESSING:
+		r->setup.hpa = !strcmp(optarg, "hpa");
+		if (!r->setup.hpa && strcmp(optarg, "offset"))
+			return cohmem_sim_usage_error("run",
+					"--addressing: offset or hpa");
 		return 0;
 	case OPT_RECORD:
 		r->record = optarg;

@@ -60,6 +60,7 @@ static int do_status(struct call *c)
 	add_u64(o, "hbm_size", s->hbm.size);
 	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)s->mem_base);
 	add_text(o, "mem_base", text);
+	add_text(o, "addressing", s->hpa ? "hpa" : "offset");
 	add_bool(o, "client", s->wire);
 	add_bool(o, "removed", s->removed);
 	add_bool(o, "ready", cohmem_sim_ready(s));

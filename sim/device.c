@@ -264,6 +264,7 @@ int cohmem_sim_init(struct sim *s, const struct sim_setup *setup,
 	s->log = stderr;
 	s->model = setup->model;
 	s->mem_base = setup->mem_base;
+	s->hpa = setup->hpa;
 	s->hbm.fd = -1;
 	for (i = 0; i < 6; i++)
 		s->bar_fd[i] = -1;

@@ -230,7 +230,10 @@ struct end {
 	struct sim_dma_spot spot;
 };
 
-/* Find an end; cuts *len to what lies in one piece. Return: COHMEM_EERR_*. */
+/*
+ * Find an end; cuts *len to what lies in one piece, and turns the address of
+ * coherent memory into an offset. Return: COHMEM_EERR_*.
+ */
 static u32 find(struct sim *s, struct end *end, u64 *len, bool write)
 {
 	u64 bad;
@@ -238,6 +241,10 @@ static u32 find(struct sim *s, struct end *end, u64 *len, bool write)
 	if (end->coherent) {
 		if (!cohmem_sim_ready(s))
 			return COHMEM_EERR_NOT_READY;
+		if (s->hpa && end->addr < s->mem_base)
+			return COHMEM_EERR_RANGE;
+		if (s->hpa)
+			end->addr -= s->mem_base;
 		if (end->addr >= s->hbm.size)
 			return COHMEM_EERR_RANGE;
 		if (*len > s->hbm.size - end->addr)
@@ -348,7 +355,7 @@ static void step_load(struct sim *s, u64 left)
 	u32 error = find(s, &src, &left, false);
 
 	if (error) {
-		finish(s, error, src.addr);
+		finish(s, error, get(e, COHMEM_ENGINE_SRC, 8) + e->moved);
 		return;
 	}
 	e->piece = left;
@@ -371,7 +378,7 @@ static void step_store(struct sim *s, u64 left)
 		left = e->piece;
 	error = find(s, &dst, &left, true);
 	if (error) {
-		finish(s, error, dst.addr);
+		finish(s, error, get(e, COHMEM_ENGINE_DST, 8) + e->moved);
 		return;
 	}
 	if (!op_loads(e)) {

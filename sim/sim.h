@@ -163,6 +163,7 @@ struct sim {
 	struct sim_behaviour initial;	/* what "defaults" goes back to */
 	struct sim_counters count;
 	u64 mem_base;
+	bool hpa;		/* the engine addresses memory as the CPU does */
 	u64 bar_size[6];
 	int bar_fd[6];		/* memfd behind each BAR, or -1 */
 	struct sim_clock clock;
@@ -211,6 +212,7 @@ struct sim_setup {
 	u64 bar_size[6];	/* of the real BARs, at even indices */
 	bool no_msix;
 	const char *dump;	/* file of a real part's config space, or NULL */
+	bool hpa;		/* the engine takes host-physical addresses */
 	bool any_file;		/* DMA to files that may block, too */
 	bool cxl_two_ranges;	/* HDM count 2; the second may be empty */
 	u64 cxl_range2;		/* its size, taken from the first */

@@ -363,6 +363,36 @@ static void answers_that_are_none(void **state)
 	free(m.data);
 }
 
+/* Addresses as GB200 issues them: the CPU's, or nothing. */
+static void host_physical_addresses(void **state)
+{
+	const char *args[] = { "--addressing", "hpa", "--mem-base",
+			       "0x4000000000", NULL };
+	const uint64_t base = 0x4000000000ull;
+	struct sim_proc *p = sim_start("gb200", args);
+	uint8_t *mem = hbm(p);
+
+	wire_open(p);
+	enable(p->fd);
+	wait_ready(p);
+	mem[0x1000] = 0x5a;
+	assert_int_equal(job(p->fd, 0, base + 0x1000, COHERENT, base + 0x2000,
+			     COHERENT, 1 << 20), 0);
+	assert_int_equal(mem[0x2000], 0x5a);
+	/* An offset is none, one byte too low or too high neither. */
+	assert_int_equal(job(p->fd, 1, 0, BUS, 0x1000, COHERENT, 16), 3);
+	assert_true(reg_read(p->fd, 0, E + 0x48, 8) == 0x1000);
+	assert_int_equal(job(p->fd, 1, 0, BUS, base - 1, COHERENT, 1), 3);
+	assert_int_equal(job(p->fd, 1, 0, BUS, base + HBM_SIZE - 1, COHERENT, 2),
+			 3);
+	assert_true(reg_read(p->fd, 0, E + 0x48, 8) == base + HBM_SIZE);
+	ctl_ok(p, "poison add 0x8000 64");
+	assert_int_equal(job(p->fd, 2, base + 0x8000, COHERENT, 0, BUS, 8), 7);
+	assert_true(reg_read(p->fd, 0, E + 0x48, 8) == base + 0x8000);
+	munmap(mem, HBM_SIZE);
+	sim_stop(p);
+}
+
 static void busy_engine_is_not_in_the_way(void **state)
 {
 	struct sim_proc *p = *state;
@@ -411,6 +441,7 @@ int main(void)
 		RAMTEST(map_and_unmap_rules),
 		RAMTEST(many_mappings),
 		RAMTEST(answers_that_are_none),
+		cmocka_unit_test(host_physical_addresses),
 		RAMTEST(busy_engine_is_not_in_the_way),
 		RAMTEST(reset_ends_a_job),
 	};
