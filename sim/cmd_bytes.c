@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Commands of the control socket that show or change bytes. */
-#include <stdlib.h>
-
 #include "command.h"
 
 /* Bytes that one "mem read" or "mem write" moves. */
 #define MEM_MAX		16384
+/* Bytes that "mem crc" reads in a turn of the main loop. */
+#define CRC_PIECE	(128 << 10)
 
 /* Bytes as hex digits: at most MEM_MAX of them. */
 static void add_hex(struct call *c, const u8 *buf, u64 len)
@@ -110,30 +110,45 @@ int cohmem_sim_do_mem_write(struct call *c)
  */
 int cohmem_sim_do_mem_crc(struct call *c)
 {
-	u64 pos, len, done;
-	char text[16];
-	u8 *buf;
-	u32 crc = 0;
-	int err = 0;
+	struct sim_control_client *w = c->client;
+	u64 pos, len, size = c->sim->hbm.size;
 
 	if (number(c, c->argv[0], INT64_MAX, &pos) ||
 	    number(c, c->argv[1], 4ULL << 30, &len))
 		return -EINVAL;
-	buf = malloc(SIM_MAX_XFER);
-	if (!buf)
-		return fail(c, "no memory");
-	for (done = 0; !err && done < len; ) {
-		u64 n = len - done < SIM_MAX_XFER ? len - done : SIM_MAX_XFER;
-
-		err = cohmem_sim_hbm_read(&c->sim->hbm, pos + done, buf, n);
-		if (!err)
-			crc = cohmem_sim_crc32(crc, buf, n);
-		done += n;
-	}
-	free(buf);
-	if (err)
-		return fail(c, "cannot read that: %s", strerror(-err));
-	snprintf(text, sizeof(text), "%08x", crc);
-	add_text(c->reply, "crc32", text);
+	if (pos > size || len > size - pos)
+		return fail(c, "cannot read that: %s", strerror(ERANGE));
+	w->crc_pos = pos;
+	w->crc_left = len;
+	w->crc = 0;
+	w->reply = c->reply;
 	return 0;
+}
+
+/**
+ * cohmem_sim_crc_step() - go on with a "mem crc"
+ * @s: the superchip
+ * @c: whose; has a reply to be
+ * Return: true if the reply is complete now.
+ */
+bool cohmem_sim_crc_step(struct sim *s, struct sim_control_client *c)
+{
+	static u8 buf[CRC_PIECE];
+	u32 n = c->crc_left < CRC_PIECE ? c->crc_left : CRC_PIECE;
+	char text[16];
+
+	if (cohmem_sim_hbm_read(&s->hbm, c->crc_pos, buf, n)) {
+		json_object_object_add(c->reply, "ok",
+				       json_object_new_boolean(false));
+		add_text(c->reply, "error", "cannot read that");
+		return true;
+	}
+	c->crc = cohmem_sim_crc32(c->crc, buf, n);
+	c->crc_pos += n;
+	c->crc_left -= n;
+	if (c->crc_left)
+		return false;
+	snprintf(text, sizeof(text), "%08x", c->crc);
+	add_text(c->reply, "crc32", text);
+	return true;
 }

@@ -23,6 +23,10 @@ static const char help[] =
 "  --socket PATH      vfio-user socket to listen on\n"
 "  --control PATH     control socket for 'cohmem-sim ctl'\n"
 "  --device-id ID     PCI device id instead of the model's\n"
+"  --config FILE      config space of a real part (lspci -xxxx) instead of the\n"
+"                     model's capabilities and ids\n"
+"  --addressing WORD  the engine's addresses of coherent memory: offset, or hpa\n"
+"                     as GB200 has it (offset)\n"
 "  --link-ms N        chip-to-chip link trains for N ms after a reset (20)\n"
 "  --train-ms N       memory trains for N ms after a reset (50)\n"
 "  --bar0-size SIZE   size of BAR0 (the model's)\n"
@@ -31,6 +35,10 @@ static const char help[] =
 "  --cxl-range2 SIZE  the CXL DVSEC has two ranges; so much of the memory, or 0,\n"
 "                     is the second's\n"
 "  --no-msix          interrupts by INTA only (see cohmem-sim(1))\n"
+"  --any-file         DMA to any file of the client's, not only to memory: it\n"
+"                     may keep the emulator waiting\n"
+"  --record FILE      write down the control commands that come, with their time\n"
+"  --replay FILE      run the commands of such a file at their time\n"
 "  --log FILE         write the log there instead of standard error\n"
 "  -v, --verbose      log every message\n"
 "  --once             exit when the client disconnects\n"
@@ -38,7 +46,7 @@ static const char help[] =
 
 struct run {
 	struct sim_setup setup;
-	const char *model, *socket, *control, *log;
+	const char *model, *socket, *control, *log, *record, *replay;
 	s64 link_ms, train_ms;
 	u64 device_id;
 	bool has_id, has_hbm, has_bar[6], verbose, once;
@@ -46,7 +54,8 @@ struct run {
 
 enum { OPT_MODEL = 256, OPT_MEM, OPT_HBM, OPT_BASE, OPT_SOCKET, OPT_CONTROL,
        OPT_ID, OPT_LINK, OPT_TRAIN, OPT_BAR0, OPT_BAR2, OPT_BAR4, OPT_LOG,
-       OPT_ONCE, OPT_NO_MSIX, OPT_RANGE2 };
+       OPT_ONCE, OPT_NO_MSIX, OPT_RANGE2, OPT_ANY_FILE, OPT_CONFIG,
+       OPT_RECORD, OPT_REPLAY, OPT_ADDRESSING };
 
 static const struct option options[] = {
 	{ "model", required_argument, NULL, OPT_MODEL },
@@ -63,6 +72,11 @@ static const struct option options[] = {
 	{ "real-bar4", required_argument, NULL, OPT_BAR4 },
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ "no-msix", no_argument, NULL, OPT_NO_MSIX },
+	{ "config", required_argument, NULL, OPT_CONFIG },
+	{ "addressing", required_argument, NULL, OPT_ADDRESSING },
+	{ "record", required_argument, NULL, OPT_RECORD },
+	{ "replay", required_argument, NULL, OPT_REPLAY },
+	{ "any-file", no_argument, NULL, OPT_ANY_FILE },
 	{ "cxl-range2", required_argument, NULL, OPT_RANGE2 },
 	{ "once", no_argument, NULL, OPT_ONCE },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -102,11 +116,29 @@ static int one_option(struct run *r, int opt)
 	case OPT_CONTROL:
 		r->control = optarg;
 		return 0;
+	case OPT_ADDRESSING:
+		r->setup.hpa = !strcmp(optarg, "hpa");
+		if (!r->setup.hpa && strcmp(optarg, "offset"))
+			return cohmem_sim_usage_error("run",
+					"--addressing: offset or hpa");
+		return 0;
+	case OPT_RECORD:
+		r->record = optarg;
+		return 0;
+	case OPT_REPLAY:
+		r->replay = optarg;
+		return 0;
+	case OPT_CONFIG:
+		r->setup.dump = optarg;
+		return 0;
 	case OPT_LOG:
 		r->log = optarg;
 		return 0;
 	case OPT_NO_MSIX:
 		r->setup.no_msix = true;
+		return 0;
+	case OPT_ANY_FILE:
+		r->setup.any_file = true;
 		return 0;
 	case OPT_ONCE:
 		r->once = true;
@@ -179,6 +211,12 @@ static int settle(struct run *r)
 		return cohmem_sim_usage_error("run",
 				"--cxl-range2: model %s has no CXL DVSEC",
 				m->name);
+	if (m->cxl_dvsec && r->setup.hbm_size % (256 << 20))
+		return cohmem_sim_usage_error("run",
+				"--hbm: the CXL DVSEC knows multiples of 256M");
+	if (!r->setup.no_msix && r->setup.bar_size[0] < SIM_MSIX_BAR0_SIZE)
+		return cohmem_sim_usage_error("run",
+				"--bar0-size: MSI-X needs 4M; or give --no-msix");
 	if (r->setup.cxl_range2 % (256 << 20) ||
 	    r->setup.cxl_range2 >= r->setup.hbm_size)
 		return cohmem_sim_usage_error("run",
@@ -197,6 +235,9 @@ static int failed(const char *what, int err)
 	if (err == -EADDRINUSE)
 		fputs("Another cohmem-sim serves this socket; stop it or choose "
 		      "another path.\n", stderr);
+	if (err == -EBUSY)
+		fputs("Another cohmem-sim has this memory; stop it or choose "
+		      "another file.\n", stderr);
 	if (err == -EEXIST)
 		fputs("It exists and is not what is needed (a file of another "
 		      "size, or no socket); remove it.\n", stderr);
@@ -205,14 +246,23 @@ static int failed(const char *what, int err)
 
 static int serve(struct run *r, struct sim *s)
 {
+	static struct sim_script script;
 	struct sim_server v;
 	int err;
 
-	err = cohmem_sim_server_open(&v, s, r->socket, r->control);
+	err = cohmem_sim_script_open(&script, r->record, r->replay,
+				     cohmem_sim_clock_ns(&s->clock));
+	if (err) {
+		cohmem_sim_script_close(&script);
+		return failed(r->replay && (!r->record || script.to) ?
+			      r->replay : r->record, err);
+	}
+	err = cohmem_sim_server_open(&v, s, r->socket, r->control, &script);
 	if (err) {
 		int code = failed(v.socket_path ? r->control : r->socket, err);
 
 		cohmem_sim_server_close(&v);
+		cohmem_sim_script_close(&script);
 		return code;
 	}
 	v.once = r->once;
@@ -222,6 +272,7 @@ static int serve(struct run *r, struct sim *s)
 	fflush(stdout);
 	err = cohmem_sim_server_run(&v);
 	cohmem_sim_server_close(&v);
+	cohmem_sim_script_close(&script);
 	return err ? failed("poll", err) : 0;
 }
 
@@ -237,6 +288,7 @@ int cohmem_sim_cmd_run(int argc, char **argv)
 		.setup = { .mem_base = 0x1000000000ULL },
 		.link_ms = SIM_FOLLOW, .train_ms = SIM_FOLLOW,
 	};
+	const char *why = NULL;
 	FILE *log = NULL;
 	struct sim *s;
 	int opt, code, err;
@@ -262,8 +314,11 @@ int cohmem_sim_cmd_run(int argc, char **argv)
 			return failed(r.log, -errno);
 	}
 	s = malloc(sizeof(*s));
-	err = s ? cohmem_sim_init(s, &r.setup) : -ENOMEM;
-	if (err) {
+	err = s ? cohmem_sim_init(s, &r.setup, &why) : -ENOMEM;
+	if (err && why) {
+		fprintf(stderr, "cohmem-sim: config space: %s\n", why);
+		code = SIM_EXIT_FAILURE;
+	} else if (err) {
 		code = failed(r.setup.hbm_path, err);
 	} else {
 		if (log)

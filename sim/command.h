@@ -14,6 +14,7 @@
 struct call {
 	struct sim_server *server;
 	struct sim *sim;
+	struct sim_control_client *client;
 	unsigned int argc;	/* words after the command's own */
 	char **argv;
 	struct json_object *reply;
@@ -26,11 +27,16 @@ static inline int fail(struct call *c, const char *fmt, ...)
 static inline int fail(struct call *c, const char *fmt, ...)
 {
 	char text[256];
+	unsigned int i;
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	/* It may repeat what was said, which need not be text at all. */
+	for (i = 0; text[i]; i++)
+		if (text[i] < 0x20 || text[i] > 0x7e)
+			text[i] = '?';
 	json_object_object_add(c->reply, "error", json_object_new_string(text));
 	return -EINVAL;
 }

@@ -18,6 +18,8 @@ static int delay(struct call *c, const char *text, s64 *value)
 	}
 	if (!strcmp(text, "ms"))
 		return fail(c, "how many milliseconds?");
+	if (text[strspn(text, "0123456789")])
+		return fail(c, "'%s': milliseconds, or never", text);
 	if (number(c, text, INT32_MAX, &v))
 		return -EINVAL;
 	*value = v;
@@ -48,6 +50,7 @@ static void add_delay(struct json_object *o, const char *key, s64 v)
 static int do_status(struct call *c)
 {
 	const struct sim *s = c->sim;
+	struct sim_messages messages = cohmem_sim_config_messages(&s->config);
 	struct json_object *o = c->reply, *will = json_object_new_object();
 	char text[32];
 
@@ -57,18 +60,21 @@ static int do_status(struct call *c)
 	add_u64(o, "hbm_size", s->hbm.size);
 	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)s->mem_base);
 	add_text(o, "mem_base", text);
+	add_text(o, "addressing", s->hpa ? "hpa" : "offset");
 	add_bool(o, "client", s->wire);
 	add_bool(o, "removed", s->removed);
 	add_bool(o, "ready", cohmem_sim_ready(s));
 	add_bool(o, "link_up", cohmem_sim_link_up(s));
 	add_bool(o, "trained", cohmem_sim_trained(s));
 	add_bool(o, "cleared", cohmem_sim_cleared(s));
+	add_text(o, "clock", s->clock.frozen ? "frozen" : "running");
 	add_u64(o, "since_reset_ms", cohmem_sim_since_reset_ms(s));
 	add_text(o, "power", cohmem_sim_config_in_d3(&s->config) ? "D3hot" :
 								   "D0");
 	add_bool(o, "memory_enable", cohmem_sim_config_memory_on(&s->config));
 	add_bool(o, "bus_master", cohmem_sim_config_master_on(&s->config));
-	add_bool(o, "msix", cohmem_sim_config_msix_on(&s->config));
+	add_bool(o, "msix", messages.nr && messages.msix);
+	add_bool(o, "msi", messages.nr && !messages.msix);
 	add_bool(o, "nosoftrst", cohmem_sim_config_nosoftrst(&s->config));
 	add_bool(o, "engine_busy", s->engine.state != SIM_ENGINE_IDLE);
 	add_u64(o, "dma_maps", s->dma.nr);
@@ -180,8 +186,9 @@ static int cxl_delay(struct call *c, unsigned int range, s64 *to)
 		*to = SIM_FOLLOW;
 		return 0;
 	}
-	return delay(c, c->argc > 1 && !strcmp(c->argv[0], "ms") ?
-		     c->argv[1] : c->argv[0], to);
+	if (c->argc > 1 && strcmp(c->argv[0], "ms"))
+		return fail(c, "what is '%s'?", c->argv[1]);
+	return delay(c, c->argv[c->argc - 1], to);
 }
 
 static int do_cxl_info(struct call *c)
@@ -235,6 +242,30 @@ static int do_cxl2_size(struct call *c)
 	return 0;
 }
 
+static int do_clock_freeze(struct call *c)
+{
+	cohmem_sim_clock_freeze(&c->sim->clock);
+	return 0;
+}
+
+static int do_clock_advance(struct call *c)
+{
+	s64 ms;
+
+	if (delay(c, c->argv[0], &ms))
+		return -EINVAL;
+	if (ms < 0)
+		return fail(c, "how many milliseconds?");
+	cohmem_sim_clock_advance(&c->sim->clock, ms);
+	return 0;
+}
+
+static int do_clock_run(struct call *c)
+{
+	cohmem_sim_clock_run(&c->sim->clock);
+	return 0;
+}
+
 static int do_link(struct call *c)
 {
 	return one_of(c, "down", "up", &c->sim->will.link_down);
@@ -273,6 +304,7 @@ static int do_nosoftrst(struct call *c)
 static int do_defaults(struct call *c)
 {
 	c->sim->will = c->sim->initial;
+	cohmem_sim_clock_run(&c->sim->clock);
 	cohmem_sim_config_set_nosoftrst(&c->sim->config, true);
 	c->sim->hbm.nr_poison = 0;
 	cohmem_sim_hbm_unwatch(&c->sim->hbm);
@@ -281,23 +313,21 @@ static int do_defaults(struct call *c)
 
 static int do_aer(struct call *c)
 {
-	static const char * const kind[] = {
-		[SIM_AER_CORRECTABLE] = "correctable",
-		[SIM_AER_NONFATAL] = "nonfatal",
-		[SIM_AER_FATAL] = "fatal",
-	};
-	unsigned int i;
+	unsigned int i, nr = c->argc;
+	bool notify = nr > 1 && !strcmp(c->argv[nr - 1], "notify"), correctable;
 
-	for (i = 0; i < 3; i++)
-		if (!strcmp(c->argv[0], kind[i]))
-			break;
-	if (i == 3)
-		return fail(c, "'%s': say correctable, nonfatal or fatal",
-			    c->argv[0]);
-	if (c->argc > 1 && strcmp(c->argv[1], "notify"))
-		return fail(c, "what is '%s'?", c->argv[1]);
-	cohmem_sim_config_aer(&c->sim->config, i);
-	if (c->argc > 1 && cohmem_sim_irq_error(c->sim))
+	nr -= notify;
+	for (i = 0; i < nr; i++)
+		if (!cohmem_sim_aer_bit(c->argv[i], &correctable))
+			return fail(c, "no error '%s'; see cohmem-sim(1)",
+				    c->argv[i]);
+	/* All of them, the first one first, before anybody can look. */
+	for (i = 0; i < nr; i++) {
+		u32 bit = cohmem_sim_aer_bit(c->argv[i], &correctable);
+
+		cohmem_sim_aer_raise(&c->sim->config, bit, correctable);
+	}
+	if (notify && cohmem_sim_irq_error(c->sim))
 		return fail(c, "logged, but the client takes no error interrupt");
 	return 0;
 }
@@ -382,12 +412,20 @@ static int do_irq(struct call *c)
 			return fail(c, "INTA is up, but nobody listens");
 		return 0;
 	}
-	if (number(c, c->argv[0], SIM_NR_VECTORS - 1, &vector))
+	if (number(c, c->argv[0], SIM_NR_MSI - 1, &vector))
 		return -EINVAL;
-	if (cohmem_sim_irq_fire(c->sim, vector))
-		return fail(c, "vector %u: MSI-X is off, or nobody listens",
+	switch (cohmem_sim_irq_fire(c->sim, vector)) {
+	case 0:
+		return 0;
+	case -EAGAIN:
+		return fail(c, "vector %u is masked, and pending now",
 			    (unsigned int)vector);
-	return 0;
+	case -EINVAL:
+		return fail(c, "there is no vector %u", (unsigned int)vector);
+	default:
+		return fail(c, "vector %u: MSI-X and MSI are off, or nobody listens",
+			    (unsigned int)vector);
+	}
 }
 
 static int do_help(struct call *c);
@@ -434,8 +472,12 @@ static const struct command {
 	  "D3hot to D0 keeps the state, or resets" },
 	{ "set reset-clears", 1, 1, do_reset_clears, "yes|no",
 	  "a reset clears the coherent memory" },
-	{ "aer", 1, 2, do_aer, "correctable|nonfatal|fatal [notify]",
-	  "log an error; notify: also signal VFIO's error interrupt" },
+	{ "clock freeze", 0, 0, do_clock_freeze, "", "time stands still" },
+	{ "clock advance", 1, 1, do_clock_advance, "N",
+	  "so many milliseconds are over at once" },
+	{ "clock run", 0, 0, do_clock_run, "", "time goes on" },
+	{ "aer", 1, 9, do_aer, "ERROR... [notify]",
+	  "log errors; notify: also signal VFIO's error interrupt" },
 	{ "remove", 0, 1, do_remove, "[drop]",
 	  "surprise removal; drop: also hang up on the client" },
 	{ "restore", 0, 0, do_restore, "", "undo remove: power on" },
@@ -453,7 +495,7 @@ static const struct command {
 	{ "config read", 2, 2, cohmem_sim_do_config_read, "OFFSET LENGTH",
 	  "bytes of config space, as the function holds them" },
 	{ "irq", 1, 1, do_irq, "VECTOR|intx",
-	  "signal an MSI-X vector, or raise INTA" },
+	  "signal a vector of MSI-X or MSI, or raise INTA" },
 };
 
 #define NR_COMMANDS	(sizeof(commands) / sizeof(commands[0]))
@@ -511,12 +553,16 @@ static int dispatch(struct call *c, char **word, unsigned int nr)
 /**
  * cohmem_sim_command() - run one command
  * @v: the server
+ * @client: who asks
  * @line: the command, no line feed; taken apart
- * Return: the reply, or NULL without memory.
+ * Return: the reply, or NULL without memory. Where @client->reply is set now, the
+ * command goes on and that will be its reply.
  */
-struct json_object *cohmem_sim_command(struct sim_server *v, char *line)
+struct json_object *cohmem_sim_command(struct sim_server *v,
+				       struct sim_control_client *client,
+				       char *line)
 {
-	struct call c = { .server = v, .sim = v->sim };
+	struct call c = { .server = v, .sim = v->sim, .client = client };
 	char *word[MAX_WORDS], *save;
 	unsigned int nr = 0;
 	bool ok;

@@ -6,6 +6,9 @@
  * that stays open for the life of the VM, adds carriage returns, and cuts lines
  * anywhere: so a line ends at its line feed and nowhere else, empty lines mean
  * nothing, and a client may be silent for ever.
+ *
+ * A turn of the main loop is one line of each client, or a piece of a command
+ * that takes long: the function's own client waits meanwhile.
  */
 #include <errno.h>
 #include <json-c/json.h>
@@ -34,6 +37,7 @@ static void hang_up(struct sim_control_client *c)
 	close(c->fd);
 	free(c->line);
 	free(c->out);
+	json_object_put(c->reply);
 	*c = (struct sim_control_client){ .fd = -1 };
 }
 
@@ -52,15 +56,16 @@ void cohmem_sim_control_fini(struct sim_server *v)
 /**
  * cohmem_sim_control_accept() - a new client, if there is room for it
  * @v: the server
+ * Return: false where no connection could be taken, with errno set.
  */
-void cohmem_sim_control_accept(struct sim_server *v)
+bool cohmem_sim_control_accept(struct sim_server *v)
 {
 	int fd = accept4(v->control_fd, NULL, NULL,
 			 SOCK_CLOEXEC | SOCK_NONBLOCK);
 	unsigned int i;
 
 	if (fd < 0)
-		return;
+		return false;
 	for (i = 0; i < SIM_MAX_CONTROL; i++) {
 		struct sim_control_client *c = &v->control[i];
 
@@ -70,9 +75,21 @@ void cohmem_sim_control_accept(struct sim_server *v)
 		if (!c->line)
 			break;
 		c->fd = fd;
-		return;
+		return true;
 	}
 	close(fd);
+	return true;
+}
+
+/**
+ * cohmem_sim_control_busy() - is there something to do for a client?
+ * @c: the client
+ * Return: true if so: a whole line has come, or a command goes on.
+ */
+bool cohmem_sim_control_busy(const struct sim_control_client *c)
+{
+	return c->fd >= 0 && !c->out_len &&
+	       (c->reply || (c->have && memchr(c->line, '\n', c->have)));
 }
 
 static int flush(struct sim_control_client *c)
@@ -137,18 +154,54 @@ static int got_line(struct sim_server *v, struct sim_control_client *c,
 	c->line[len] = 0;
 	if (!len)
 		return 0;
-	o = cohmem_sim_command(v, c->line);
+	cohmem_sim_script_note(v->script, v->sim->now_ns, c->line);
+	o = cohmem_sim_command(v, c, c->line);
+	if (c->reply)
+		return 0;
 	return o ? answer(c, o) : -ENOMEM;
 }
 
-/* Serve the whole lines that have come. Stops when answers pile up. */
-static int serve_lines(struct sim_server *v, struct sim_control_client *c)
+/**
+ * cohmem_sim_control_replay() - run the commands of the script that are due
+ * @v: the server
+ *
+ * Nobody hears the answers; one that takes long (a CRC) has none.
+ */
+void cohmem_sim_control_replay(struct sim_server *v)
+{
+	struct sim_control_client nobody = { .fd = -1 };
+	struct json_object *o;
+	char *line;
+
+	while ((line = cohmem_sim_script_due(v->script, v->sim->now_ns))) {
+		cohmem_sim_log(v->sim, "replay: %s", line);
+		o = cohmem_sim_command(v, &nobody, line);
+		json_object_put(o);
+		nobody.reply = NULL;
+		free(line);
+	}
+}
+
+static int go_on(struct sim_server *v, struct sim_control_client *c)
+{
+	struct json_object *o = c->reply;
+
+	if (!cohmem_sim_crc_step(v->sim, c))
+		return 0;
+	c->reply = NULL;
+	return answer(c, o);
+}
+
+/* Serve one line, if a whole one has come and the last one is answered. */
+static int serve_line(struct sim_server *v, struct sim_control_client *c)
 {
 	char *end;
 	int err = 0;
 
-	while (!err && !c->out_len &&
-	       (end = memchr(c->line, '\n', c->have))) {
+	if (c->reply)
+		return go_on(v, c);
+	end = c->out_len ? NULL : memchr(c->line, '\n', c->have);
+	if (end) {
 		size_t len = end - c->line;
 
 		err = got_line(v, c, len);
@@ -177,13 +230,13 @@ void cohmem_sim_control_serve(struct sim_server *v, unsigned int client,
 
 	err = flush(c);
 	if (!err)
-		err = serve_lines(v, c);
-	if (!err && !c->out_len && (revents & (POLLIN | POLLHUP | POLLERR))) {
+		err = serve_line(v, c);
+	if (!err && !c->out_len && c->have < SIM_CONTROL_LINE &&
+	    (revents & (POLLIN | POLLHUP | POLLERR))) {
 		n = recv(c->fd, c->line + c->have, SIM_CONTROL_LINE - c->have,
 			 MSG_DONTWAIT);
 		if (n > 0) {
 			c->have += n;
-			err = serve_lines(v, c);
 		} else if (!n || (errno != EAGAIN && errno != EINTR)) {
 			err = -ENOTCONN;
 		}

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The function as a whole: life, resets, readiness. */
+/* The function as a whole: life and resets. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "regs.h"
@@ -17,40 +16,6 @@
 
 /* CXL 3.1, 8.2.4: where the cache and memory part of the registers starts. */
 #define CXL_CACHE_MEM	0x1000
-
-/**
- * cohmem_sim_now_ns() - the clock everything is compared with
- * Return: nanoseconds since some start, never going back.
- */
-u64 cohmem_sim_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
-/**
- * cohmem_sim_log() - one line to the log file, if verbose
- * @s: the superchip
- * @fmt: as printf
- */
-void cohmem_sim_log(struct sim *s, const char *fmt, ...)
-{
-	va_list ap;
-	u64 now;
-
-	if (!s->verbose)
-		return;
-	now = cohmem_sim_now_ns();
-	fprintf(s->log, "[%llu.%06llu] ", (unsigned long long)now / 1000000000,
-		(unsigned long long)now / 1000 % 1000000);
-	va_start(ap, fmt);
-	vfprintf(s->log, fmt, ap);
-	va_end(ap);
-	fputc('\n', s->log);
-	fflush(s->log);
-}
 
 /**
  * cohmem_sim_reset_name() - a kind of reset as a word
@@ -70,149 +35,22 @@ const char *cohmem_sim_reset_name(enum sim_reset kind)
 }
 
 /**
- * cohmem_sim_since_reset_ms() - how long ago the last reset was
- * @s: the superchip
- *
- * As of the last cohmem_sim_tick(): the clock stands still between two of them,
- * so that no register says "ready" before the memory has come back.
- *
- * Return: milliseconds.
- */
-s64 cohmem_sim_since_reset_ms(const struct sim *s)
-{
-	return (s->now_ns - s->reset_ns) / 1000000;
-}
-
-static bool elapsed(const struct sim *s, s64 delay_ms)
-{
-	return delay_ms >= 0 && cohmem_sim_since_reset_ms(s) >= delay_ms;
-}
-
-static s64 info_ms(const struct sim *s, unsigned int range)
-{
-	s64 ms = s->will.cxl[range].info_ms;
-
-	return ms == SIM_FOLLOW ? s->will.link_ms : ms;
-}
-
-static s64 active_ms(const struct sim *s, unsigned int range)
-{
-	s64 ms = s->will.cxl[range].active_ms;
-
-	return ms == SIM_FOLLOW ? s->will.train_ms : ms;
-}
-
-/* MEM_INFO_VALID: its size can be read, be it nothing. */
-static bool info_valid(const struct sim *s, unsigned int range)
-{
-	return !s->will.link_down && !s->will.withheld &&
-	       elapsed(s, info_ms(s, range));
-}
-
-/* MEM_ACTIVE, which nothing can never be. */
-static bool active(const struct sim *s, unsigned int range)
-{
-	return s->will.cxl[range].size && !s->will.train_stuck &&
-	       !s->will.withheld && elapsed(s, active_ms(s, range));
-}
-
-/**
- * cohmem_sim_cxl_size() - share the memory out between two CXL ranges
- * @s: the superchip
- * @range2: size of the second one, 0 for an empty one
- * Return: true, or false where the DVSEC cannot say that.
- */
-bool cohmem_sim_cxl_size(struct sim *s, u64 range2)
-{
-	if (range2 & ~(u64)COHMEM_CXL_SIZE_LOW_MASK & 0xffffffff ||
-	    range2 >= s->hbm.size)
-		return false;
-	s->will.cxl[0].size = s->hbm.size - range2;
-	s->will.cxl[1].size = range2;
-	return true;
-}
-
-/**
- * cohmem_sim_link_up() - is the chip-to-chip link trained?
- * @s: the superchip
- * Return: true if so. A part with the CXL DVSEC: MEM_INFO_VALID of all ranges.
- */
-bool cohmem_sim_link_up(const struct sim *s)
-{
-	unsigned int i;
-
-	for (i = 0; i < s->config.nr_cxl_ranges; i++)
-		if (!info_valid(s, i))
-			return false;
-	return s->config.nr_cxl_ranges ||
-	       (!s->will.link_down && !s->will.withheld &&
-		elapsed(s, s->will.link_ms));
-}
-
-/**
- * cohmem_sim_trained() - is the memory trained?
- * @s: the superchip
- * Return: true if so. A part with the CXL DVSEC: MEM_ACTIVE of all ranges that
- * have memory.
- */
-bool cohmem_sim_trained(const struct sim *s)
-{
-	unsigned int i;
-
-	for (i = 0; i < s->config.nr_cxl_ranges; i++)
-		if (s->will.cxl[i].size && !active(s, i))
-			return false;
-	return s->config.nr_cxl_ranges ||
-	       (!s->will.train_stuck && !s->will.withheld &&
-		elapsed(s, s->will.train_ms));
-}
-
-/**
- * cohmem_sim_cleared() - has the hardware finished clearing its memory?
- * @s: the superchip
- * Return: true if so.
- */
-bool cohmem_sim_cleared(const struct sim *s)
-{
-	return elapsed(s, s->will.clear_ms);
-}
-
-/**
- * cohmem_sim_ready() - does coherent memory answer?
- * @s: the superchip
- * Return: true if so.
- */
-bool cohmem_sim_ready(const struct sim *s)
-{
-	return !s->removed && cohmem_sim_link_up(s) && cohmem_sim_trained(s);
-}
-
-/**
- * cohmem_sim_silent() - does the function answer all-ones to everything?
- * @s: the superchip
- * Return: true where it was removed, or still recovers from a reset.
- */
-bool cohmem_sim_silent(const struct sim *s)
-{
-	return s->removed || (s->will.silent_ms && !elapsed(s, s->will.silent_ms));
-}
-
-/**
  * cohmem_sim_tick() - bring everything that depends on time up to date
  * @s: the superchip
  */
 void cohmem_sim_tick(struct sim *s)
 {
-	unsigned int i;
 	bool ready;
 
-	s->now_ns = cohmem_sim_now_ns();
+	s->now_ns = cohmem_sim_clock_ns(&s->clock);
 	ready = cohmem_sim_ready(s);
-	for (i = 0; i < s->config.nr_cxl_ranges; i++)
-		cohmem_sim_config_set_cxl(&s->config, i, s->will.cxl[i].size,
-					  s->will.cxl[i].timeout,
-					  info_valid(s, i),
-					  info_valid(s, i) && active(s, i));
+	cohmem_sim_show_cxl(s);
+	/* What was up during the silence gets out after it. */
+	if (s->was_silent && !cohmem_sim_silent(s)) {
+		s->was_silent = false;
+		cohmem_sim_irq_update(s);
+	}
+	s->was_silent = cohmem_sim_silent(s);
 	if (ready == s->was_ready)
 		return;
 	s->was_ready = ready;
@@ -221,28 +59,6 @@ void cohmem_sim_tick(struct sim *s)
 	else
 		cohmem_sim_hbm_withdraw(&s->hbm);
 	cohmem_sim_log(s, "memory %s", ready ? "ready" : "not ready");
-}
-
-/**
- * cohmem_sim_next_deadline_ms() - when cohmem_sim_tick() has work to do
- * @s: the superchip
- * Return: milliseconds from now, -1 for never.
- */
-s64 cohmem_sim_next_deadline_ms(const struct sim *s)
-{
-	s64 at[2 * SIM_CXL_RANGES] = { s->will.link_ms, s->will.train_ms };
-	s64 now = cohmem_sim_since_reset_ms(s), next = -1;
-	unsigned int i, nr = s->config.nr_cxl_ranges;
-
-	for (i = 0; i < nr; i++) {
-		at[2 * i] = info_ms(s, i);
-		at[2 * i + 1] = active_ms(s, i);
-	}
-	for (i = 0; i < (nr ? 2 * nr : 2); i++)
-		if (at[i] > now && (next < 0 || at[i] - now < next))
-			next = at[i] - now;
-	/* Round up, so that the deadline has passed when we look. */
-	return next < 0 ? -1 : next + 1;
 }
 
 static void zero_bars(struct sim *s)
@@ -276,7 +92,8 @@ static void cxl_component(struct sim *s)
 	};
 	unsigned int i;
 
-	if (!s->model->cxl_locator || s->bar_size[0] < SIM_BAR_MAPPED)
+	if (!cohmem_sim_config_find(&s->config, &cohmem_sim_cap_locator) ||
+	    s->bar_size[0] < SIM_BAR_MAPPED)
 		return;
 	for (i = 0; i < sizeof(reg) / sizeof(reg[0]); i++)
 		if (pwrite(s->bar_fd[0], &reg[i].value, 4, SIM_CXL_COMPONENT +
@@ -295,11 +112,14 @@ static void cxl_component(struct sim *s)
 void cohmem_sim_reset(struct sim *s, enum sim_reset kind)
 {
 	s->count.resets[kind]++;
-	s->reset_ns = cohmem_sim_now_ns();
+	s->reset_ns = cohmem_sim_clock_ns(&s->clock);
 	s->now_ns = s->reset_ns;
 	cohmem_sim_engine_reset(s);
-	cohmem_sim_config_reset(&s->config, kind == SIM_RESET_POWER_ON);
-	cohmem_sim_irq_intx_update(s);
+	cohmem_sim_config_reset(&s->config, kind == SIM_RESET_POWER_ON ?
+				SIM_CONFIG_POWER_ON : kind == SIM_RESET_FLR ?
+				SIM_CONFIG_FLR : SIM_CONFIG_CONVENTIONAL);
+	s->pending = 0;
+	cohmem_sim_irq_update(s);
 	zero_bars(s);
 	cxl_component(s);
 	/* The memory goes away first, so that a touch from now on shows. */
@@ -376,6 +196,7 @@ void cohmem_sim_client_gone(struct sim *s)
 	cohmem_sim_dma_fini(&s->dma);
 	cohmem_sim_irq_fini(s);
 	s->wire = NULL;
+	s->agreed = false;
 }
 
 static int make_bar(struct sim *s, unsigned int bar, u64 size)
@@ -385,32 +206,65 @@ static int make_bar(struct sim *s, unsigned int bar, u64 size)
 	if (!size)
 		return 0;
 	snprintf(name, sizeof(name), "cohmem-sim-bar%u", bar);
-	s->bar_fd[bar] = memfd_create(name, MFD_CLOEXEC);
+	s->bar_fd[bar] = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (s->bar_fd[bar] < 0)
 		return -errno;
 	/* Sparse: no page of it exists before somebody writes there. */
 	if (ftruncate(s->bar_fd[bar], size))
 		return -errno;
+	/* It outlives the client that has it: none may cut it for the next. */
+	if (fcntl(s->bar_fd[bar], F_ADD_SEALS,
+		  F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
+		return -errno;
 	s->bar_size[bar] = size;
 	return 0;
+}
+
+static int init_config(struct sim *s, const struct sim_setup *setup,
+		       const char **why)
+{
+	static u8 dump[SIM_CONFIG_SIZE];
+	struct sim_config_setup c = {
+		.model = s->model, .device_id = setup->device_id,
+		.mem_base = setup->mem_base, .mem_size = s->will.cxl[0].size,
+		.nr_cxl_ranges = setup->cxl_two_ranges ? 2 : 1,
+		.no_msix = setup->no_msix,
+	};
+	int err;
+
+	memcpy(c.bar_size, s->bar_size, sizeof(c.bar_size));
+	if (setup->dump) {
+		err = cohmem_sim_dump_read(setup->dump, dump);
+		if (err) {
+			*why = "--config: no dump of 4096 bytes";
+			return err;
+		}
+		c.dump = dump;
+	}
+	return cohmem_sim_config_init(&s->config, &c, why);
 }
 
 /**
  * cohmem_sim_init() - assemble a superchip and power it on
  * @s: the superchip
  * @setup: what it is to be
+ * @why: where more than the error is known, what is wrong; else NULL
  *
  * Return: 0, or -errno with nothing left behind.
  */
-int cohmem_sim_init(struct sim *s, const struct sim_setup *setup)
+int cohmem_sim_init(struct sim *s, const struct sim_setup *setup,
+		    const char **why)
 {
 	unsigned int i;
+	struct stat st;
 	int err;
 
+	*why = NULL;
 	memset(s, 0, sizeof(*s));
 	s->log = stderr;
 	s->model = setup->model;
 	s->mem_base = setup->mem_base;
+	s->hpa = setup->hpa;
 	s->hbm.fd = -1;
 	for (i = 0; i < 6; i++)
 		s->bar_fd[i] = -1;
@@ -431,19 +285,19 @@ int cohmem_sim_init(struct sim *s, const struct sim_setup *setup)
 	if (!err)
 		err = cohmem_sim_hbm_open(&s->hbm, setup->hbm_path,
 					  setup->hbm_size);
+	if (!err && fstat(s->hbm.fd, &st))
+		err = -errno;
+	if (!err) {
+		cohmem_sim_cxl_size(s, setup->cxl_range2);
+		err = init_config(s, setup, why);
+	}
 	if (err) {
 		cohmem_sim_fini(s);
 		return err;
 	}
-	cohmem_sim_config_init(&s->config, s->model, setup->device_id,
-			       s->bar_size, setup->mem_base);
-	if (setup->no_msix)
-		cohmem_sim_config_no_msix(&s->config);
-	cohmem_sim_cxl_size(s, setup->cxl_range2);
-	if (s->model->cxl_dvsec)
-		cohmem_sim_config_cxl_ranges(&s->config,
-					     setup->cxl_two_ranges ? 2 : 1,
-					     s->will.cxl[0].size);
+	s->dma.any_file = setup->any_file;
+	s->dma.own_dev = st.st_dev;
+	s->dma.own_ino = st.st_ino;
 	cohmem_sim_reset(s, SIM_RESET_POWER_ON);
 	return 0;
 }

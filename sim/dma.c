@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The table of DMA mappings. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "dma.h"
+#include "file.h"
 
 /**
  * cohmem_sim_dma_init() - an empty table
@@ -61,14 +64,39 @@ static u32 lower(const struct sim_dma *d, u64 iova)
 }
 
 /*
- * A client sends the same memory's file with every mapping, often thousands of
- * times: keep one descriptor a file.
+ * Is it the file of the coherent memory, wherever the operator has put that?
+ * By name, as no file system is asked then that is not ours.
  */
-static int get_file(struct sim_dma *d, int *fd)
+static bool is_own(const struct sim_dma *d, int fd)
 {
-	int i, unused = -1;
-	struct stat st;
+	struct statx sx;
 
+	return !statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO,
+		      &sx) &&
+	       makedev(sx.stx_dev_major, sx.stx_dev_minor) == d->own_dev &&
+	       sx.stx_ino == d->own_ino;
+}
+
+/*
+ * A client sends the same memory's file with every mapping, often thousands of
+ * times: keep one descriptor a file and way of having opened it.
+ */
+static int get_file(struct sim_dma *d, int *fd, u32 flags)
+{
+	int i, unused = -1, how = fcntl(*fd, F_GETFL);
+	struct stat st;
+	u32 may;
+
+	if (how < 0 || (how & (O_APPEND | O_DIRECT | O_PATH)))
+		return -EINVAL;
+	may = (how & O_ACCMODE) == O_RDONLY ? SIM_DMA_READ :
+	      (how & O_ACCMODE) == O_WRONLY ? SIM_DMA_WRITE :
+	      SIM_DMA_READ | SIM_DMA_WRITE;
+	if (flags & ~may)
+		return -EACCES;
+	/* First of all: to ask anything else may block. */
+	if (!d->any_file && !cohmem_sim_file_is_memory(*fd) && !is_own(d, *fd))
+		return -EINVAL;
 	if (fstat(*fd, &st))
 		return -errno;
 	if (!S_ISREG(st.st_mode))
@@ -78,7 +106,8 @@ static int get_file(struct sim_dma *d, int *fd)
 			if (unused < 0)
 				unused = i;
 		} else if (d->file[i].dev == st.st_dev &&
-			   d->file[i].ino == st.st_ino) {
+			   d->file[i].ino == st.st_ino &&
+			   d->file[i].may == may) {
 			d->file[i].users++;
 			return i;
 		}
@@ -86,7 +115,8 @@ static int get_file(struct sim_dma *d, int *fd)
 	if (unused < 0)
 		return -ENFILE;
 	d->file[unused] = (struct sim_dma_file){
-		.fd = *fd, .dev = st.st_dev, .ino = st.st_ino, .users = 1,
+		.fd = *fd, .dev = st.st_dev, .ino = st.st_ino, .may = may,
+		.users = 1,
 	};
 	*fd = -1;
 	return unused;
@@ -103,7 +133,8 @@ static int get_file(struct sim_dma *d, int *fd)
  *	set to -1) where it is kept
  *
  * Return: 0; -EINVAL for a range that makes no sense or a descriptor that is
- * no file, -EEXIST where it overlaps a mapping, -ENOSPC or -ENFILE when full.
+ * no memory, -EACCES for one that was not opened for this, -EEXIST where it
+ * overlaps a mapping, -ENOSPC or -ENFILE when full.
  */
 int cohmem_sim_dma_map(struct sim_dma *d, u64 iova, u64 size, u64 offset,
 		       u32 flags, int *fd)
@@ -131,7 +162,7 @@ int cohmem_sim_dma_map(struct sim_dma *d, u64 iova, u64 size, u64 offset,
 		d->room = room;
 	}
 	if (*fd >= 0) {
-		file = get_file(d, fd);
+		file = get_file(d, fd, flags);
 		if (file < 0)
 			return file;
 	}

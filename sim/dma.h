@@ -3,7 +3,8 @@
  * What of the client's memory the function may reach: IOVA ranges, sorted, not
  * overlapping, each backed by a range of a file or by the client itself (then
  * reached by messages). Files are read and written, never mapped: a client
- * that shrinks its file gets an error instead of sending us a SIGBUS.
+ * that shrinks its file gets an error instead of sending us a SIGBUS. They have
+ * to be memory (file.h), unless the operator says otherwise.
  */
 #ifndef COHMEM_SIM_DMA_H
 #define COHMEM_SIM_DMA_H
@@ -28,12 +29,16 @@ struct sim_dma_file {
 	int fd;			/* -1: free */
 	dev_t dev;
 	ino_t ino;
+	u32 may;		/* SIM_DMA_*, by how it was opened */
 	u32 users;
 };
 
 struct sim_dma {
 	struct sim_dma_map *map;
 	u32 nr, room;
+	bool any_file;		/* also files that may block */
+	dev_t own_dev;		/* a file that is taken in any case: ours */
+	ino_t own_ino;
 	struct sim_dma_file file[SIM_DMA_MAX_FILES];
 };
 

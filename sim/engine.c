@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "sim.h"
+#include "wire.h"
 
 static u64 get(const struct sim_engine *e, u32 reg, u32 len)
 {
@@ -196,12 +198,29 @@ void cohmem_sim_engine_write(struct sim *s, u32 pos, const void *buf, u32 len)
 /**
  * cohmem_sim_engine_runnable() - is there a piece to move now?
  * @s: the superchip
+ *
+ * In D3hot a job stands still, and goes on in D0 if the state is kept until then.
+ * A piece that has to be asked of a client who does not read what it is sent
+ * waits until it does. Others do not.
+ *
  * Return: true if cohmem_sim_engine_step() has work.
  */
 bool cohmem_sim_engine_runnable(const struct sim *s)
 {
-	return s->engine.state == SIM_ENGINE_LOAD ||
-	       s->engine.state == SIM_ENGINE_STORE;
+	const struct sim_engine *e = &s->engine;
+	bool write = e->state == SIM_ENGINE_STORE;
+	struct sim_dma_spot spot;
+
+	if ((e->state != SIM_ENGINE_LOAD && !write) ||
+	    cohmem_sim_config_in_d3(&s->config))
+		return false;
+	if (!s->wire || !cohmem_sim_wire_blocked(s->wire) ||
+	    get(e, write ? COHMEM_ENGINE_DST_SPACE : COHMEM_ENGINE_SRC_SPACE, 4))
+		return true;
+	return cohmem_sim_dma_find(&s->dma, e->moved +
+				   get(e, write ? COHMEM_ENGINE_DST :
+						  COHMEM_ENGINE_SRC, 8), 1, 0,
+				   &spot) || spot.fd >= 0;
 }
 
 /* One end of the copy, at the present position. */
@@ -211,7 +230,10 @@ struct end {
 	struct sim_dma_spot spot;
 };
 
-/* Find an end; cuts *len to what lies in one piece. Return: COHMEM_EERR_*. */
+/*
+ * Find an end; cuts *len to what lies in one piece, and turns the address of
+ * coherent memory into an offset. Return: COHMEM_EERR_*.
+ */
 static u32 find(struct sim *s, struct end *end, u64 *len, bool write)
 {
 	u64 bad;
@@ -219,6 +241,10 @@ static u32 find(struct sim *s, struct end *end, u64 *len, bool write)
 	if (end->coherent) {
 		if (!cohmem_sim_ready(s))
 			return COHMEM_EERR_NOT_READY;
+		if (s->hpa && end->addr < s->mem_base)
+			return COHMEM_EERR_RANGE;
+		if (s->hpa)
+			end->addr -= s->mem_base;
 		if (end->addr >= s->hbm.size)
 			return COHMEM_EERR_RANGE;
 		if (*len > s->hbm.size - end->addr)
@@ -254,11 +280,11 @@ static int load(struct sim *s, const struct end *end, u32 len)
 		return cohmem_sim_hbm_read(&s->hbm, end->addr, e->buf, len);
 	if (end->spot.fd < 0) {
 		e->state = SIM_ENGINE_LOADING;
-		return cohmem_sim_proto_dma(s, false, end->addr, NULL, len,
-					    &e->request);
+		return cohmem_sim_ask_dma(s, false, end->addr, NULL, len,
+					  &e->request);
 	}
-	return pread(end->spot.fd, e->buf, len, end->spot.offset) == len ?
-	       0 : -EIO;
+	return cohmem_sim_file_read(end->spot.fd, e->buf, len,
+				    end->spot.offset);
 }
 
 static int store(struct sim *s, const struct end *end, u32 len)
@@ -270,11 +296,11 @@ static int store(struct sim *s, const struct end *end, u32 len)
 	if (end->spot.fd < 0) {
 		e->state = SIM_ENGINE_STORING;
 		e->asked = len;
-		return cohmem_sim_proto_dma(s, true, end->addr, e->buf, len,
-					    &e->request);
+		return cohmem_sim_ask_dma(s, true, end->addr, e->buf, len,
+					  &e->request);
 	}
-	return pwrite(end->spot.fd, e->buf, len, end->spot.offset) == len ?
-	       0 : -EIO;
+	return cohmem_sim_file_write(end->spot.fd, e->buf, len,
+				     end->spot.offset);
 }
 
 static void fill(struct sim_engine *e, u32 len)
@@ -329,7 +355,7 @@ static void step_load(struct sim *s, u64 left)
 	u32 error = find(s, &src, &left, false);
 
 	if (error) {
-		finish(s, error, src.addr);
+		finish(s, error, get(e, COHMEM_ENGINE_SRC, 8) + e->moved);
 		return;
 	}
 	e->piece = left;
@@ -352,7 +378,7 @@ static void step_store(struct sim *s, u64 left)
 		left = e->piece;
 	error = find(s, &dst, &left, true);
 	if (error) {
-		finish(s, error, dst.addr);
+		finish(s, error, get(e, COHMEM_ENGINE_DST, 8) + e->moved);
 		return;
 	}
 	if (!op_loads(e)) {
@@ -394,17 +420,26 @@ void cohmem_sim_engine_answer(struct sim *s, u16 id, int err, const void *data,
 			      u32 len)
 {
 	struct sim_engine *e = &s->engine;
+	struct sim_dma_spot spot;
+	bool loading;
+	u64 addr;
 
 	if (id != e->request || (e->state != SIM_ENGINE_LOADING &&
 				 e->state != SIM_ENGINE_STORING))
 		return;
-	if (err || (e->state == SIM_ENGINE_LOADING && len != e->piece)) {
-		finish(s, COHMEM_EERR_BUS, e->state == SIM_ENGINE_LOADING ?
-		       get(e, COHMEM_ENGINE_SRC, 8) + e->moved :
-		       get(e, COHMEM_ENGINE_DST, 8) + e->moved);
+	loading = e->state == SIM_ENGINE_LOADING;
+	addr = get(e, loading ? COHMEM_ENGINE_SRC : COHMEM_ENGINE_DST, 8) +
+	       e->moved;
+	if (err || (loading && len != e->piece)) {
+		finish(s, COHMEM_EERR_BUS, addr);
 		return;
 	}
-	if (e->state == SIM_ENGINE_LOADING) {
+	/* What was unmapped meanwhile was not there to be reached. */
+	if (cohmem_sim_dma_find(&s->dma, addr, 1, 0, &spot)) {
+		finish(s, COHMEM_EERR_UNMAPPED, addr);
+		return;
+	}
+	if (loading) {
 		memcpy(e->buf, data, len);
 		loaded(s);
 	} else {

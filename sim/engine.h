@@ -6,7 +6,9 @@
  * The engine moves data between two addresses, each in one of two spaces:
  * the bus (an IOVA, translated by whatever IOMMU stands between the function
  * and memory) and the coherent memory (an offset from its start, as firmware's
- * base address is offset 0). One job at a time:
+ * base address is offset 0; or with --addressing hpa the host-physical address,
+ * as GB200 puts it on its link: what a guest takes for that must be it). One job
+ * at a time:
  *
  *   1. write OP, SRC, SRC_SPACE, DST, DST_SPACE, LEN (and PATTERN, IRQ)
  *   2. write any tag but 0 to DOORBELL
@@ -61,7 +63,8 @@
 #define COHMEM_OP_CRC32			2	/* source to RESULT (IEEE 802.3) */
 
 #define COHMEM_SPACE_BUS		0	/* IOVA */
-#define COHMEM_SPACE_COHERENT		1	/* offset in coherent memory */
+#define COHMEM_SPACE_COHERENT		1	/* offset in coherent memory, or
+						 * host-physical address */
 
 #define COHMEM_STATUS_IDLE		0
 #define COHMEM_STATUS_BUSY		1

@@ -3,11 +3,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "hbm.h"
+
+/* Bytes that are copied at a time. */
+#define CHUNK		(1U << 20)
 
 /**
  * cohmem_sim_hbm_open() - open the memory's file, making it if need be
@@ -15,7 +20,8 @@
  * @path: the file
  * @size: bytes; an existing file must be empty or have this size
  *
- * Return: 0, or -errno: -EEXIST for a file of another size.
+ * Return: 0, or -errno: -EEXIST for a file of another size, -EBUSY for one that
+ * another emulator has.
  */
 int cohmem_sim_hbm_open(struct sim_hbm *h, const char *path, u64 size)
 {
@@ -31,6 +37,11 @@ int cohmem_sim_hbm_open(struct sim_hbm *h, const char *path, u64 size)
 		goto err_errno;
 	if (!S_ISREG(st.st_mode) || (st.st_size && (u64)st.st_size != size)) {
 		err = -EEXIST;
+		goto err_close;
+	}
+	/* Two that set aside and punch holes in one memory would lose bytes. */
+	if (flock(h->fd, LOCK_EX | LOCK_NB)) {
+		err = errno == EWOULDBLOCK ? -EBUSY : -errno;
 		goto err_close;
 	}
 	if (!st.st_size && ftruncate(h->fd, size))
@@ -62,32 +73,65 @@ static bool inside(const struct sim_hbm *h, u64 pos, u64 len)
 	return pos <= h->size && len <= h->size - pos;
 }
 
+/*
+ * Where the bytes at @pos are: in the file, or set aside. Cuts *len to what is
+ * there in one piece.
+ */
+static int locate(const struct sim_hbm *h, u64 pos, u64 *len, u64 *at)
+{
+	unsigned int i;
+
+	for (i = 0; i < h->nr_watch; i++) {
+		const struct sim_range *r = &h->watch[i].range;
+
+		if (h->watch[i].aside < 0)
+			continue;
+		if (pos >= r->start && pos - r->start < r->len) {
+			*at = pos - r->start;
+			if (*len > r->len - *at)
+				*len = r->len - *at;
+			return h->watch[i].aside;
+		}
+		if (pos < r->start && *len > r->start - pos)
+			*len = r->start - pos;
+	}
+	*at = pos;
+	return h->fd;
+}
+
+static int move(struct sim_hbm *h, u64 pos, u8 *buf, u64 len, bool write)
+{
+	if (!inside(h, pos, len))
+		return -ERANGE;
+	while (len) {
+		u64 n = len < CHUNK ? len : CHUNK, at;
+		int fd = locate(h, pos, &n, &at);
+		int err = write ? cohmem_sim_file_write(fd, buf, n, at) :
+				  cohmem_sim_file_read(fd, buf, n, at);
+
+		if (err)
+			return err;
+		buf += n;
+		pos += n;
+		len -= n;
+	}
+	return 0;
+}
+
 /**
  * cohmem_sim_hbm_read() - read, from the function's side
  * @h: the memory
  * @pos: offset
  * @buf: where to
  * @len: bytes
+ *
+ * The function's side has what is set aside while the memory does not answer.
+ *
  * Return: 0, -ERANGE beyond the memory, -EIO.
  */
 int cohmem_sim_hbm_read(struct sim_hbm *h, u64 pos, void *buf, u64 len)
 {
-	u8 *to = buf;
-
-	if (!inside(h, pos, len))
-		return -ERANGE;
-	while (len) {
-		ssize_t n = pread(h->fd, to, len, pos);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -EIO;
-		to += n;
-		pos += n;
-		len -= n;
-	}
-	return 0;
+	return move(h, pos, buf, len, false);
 }
 
 /**
@@ -100,27 +144,12 @@ int cohmem_sim_hbm_read(struct sim_hbm *h, u64 pos, void *buf, u64 len)
  */
 int cohmem_sim_hbm_write(struct sim_hbm *h, u64 pos, const void *buf, u64 len)
 {
-	const u8 *from = buf;
-
-	if (!inside(h, pos, len))
-		return -ERANGE;
-	while (len) {
-		ssize_t n = pwrite(h->fd, from, len, pos);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -EIO;
-		from += n;
-		pos += n;
-		len -= n;
-	}
-	return 0;
+	return move(h, pos, (u8 *)buf, len, true);
 }
 
-static int punch(struct sim_hbm *h, u64 pos, u64 len)
+static int punch(int fd, u64 pos, u64 len)
 {
-	if (fallocate(h->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, pos,
+	if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, pos,
 		      len))
 		return -errno;
 	return 0;
@@ -134,11 +163,13 @@ static int punch(struct sim_hbm *h, u64 pos, u64 len)
 int cohmem_sim_hbm_clear(struct sim_hbm *h)
 {
 	unsigned int i;
+	int err = punch(h->fd, 0, h->size);
 
-	for (i = 0; i < h->nr_watch; i++)
-		if (h->watch[i].aside)
-			memset(h->watch[i].aside, 0, h->watch[i].range.len);
-	return punch(h, 0, h->size);
+	for (i = 0; !err && i < h->nr_watch; i++)
+		if (h->watch[i].aside >= 0)
+			err = punch(h->watch[i].aside, 0,
+				    h->watch[i].range.len);
+	return err;
 }
 
 /**
@@ -206,7 +237,7 @@ int cohmem_sim_hbm_watch(struct sim_hbm *h, u64 pos, u64 len)
 			return -EEXIST;
 	if (h->nr_watch == SIM_MAX_WATCH)
 		return -ENOSPC;
-	h->watch[h->nr_watch++] = (struct sim_watch){ { pos, len }, NULL };
+	h->watch[h->nr_watch++] = (struct sim_watch){ { pos, len }, -1 };
 	return 0;
 }
 
@@ -220,32 +251,66 @@ void cohmem_sim_hbm_unwatch(struct sim_hbm *h)
 	h->nr_watch = 0;
 }
 
+/* Copy what exists of a range: what is sparse stays sparse, and costs nothing. */
+static int copy_data(int from, u64 start, int to, u64 to_start, u64 len)
+{
+	static u8 buf[CHUNK];
+	off_t data = start, hole, end = start + len;
+	int err;
+
+	while (data < end) {
+		data = lseek(from, data, SEEK_DATA);
+		if (data < 0)
+			return errno == ENXIO ? 0 : -errno;
+		hole = lseek(from, data, SEEK_HOLE);
+		if (hole < 0)
+			return -errno;
+		if (hole > end)
+			hole = end;
+		while (data < hole) {
+			u32 n = hole - data < CHUNK ? hole - data : CHUNK;
+
+			err = cohmem_sim_file_read(from, buf, n, data);
+			if (!err)
+				err = cohmem_sim_file_write(to, buf, n, to_start +
+							    (data - start));
+			if (err)
+				return err;
+			data += n;
+		}
+	}
+	return 0;
+}
+
+static void withdraw(struct sim_hbm *h, struct sim_watch *w)
+{
+	int fd = memfd_create("cohmem-sim-aside", MFD_CLOEXEC);
+
+	if (fd >= 0 && !ftruncate(fd, w->range.len) &&
+	    !copy_data(h->fd, w->range.start, fd, 0, w->range.len) &&
+	    !punch(h->fd, w->range.start, w->range.len)) {
+		w->aside = fd;
+		return;
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
 /**
  * cohmem_sim_hbm_withdraw() - the memory stops answering
  * @h: the memory
  *
  * Sets each watched range aside and leaves a hole, so that all mappings of it
- * are gone and each page touched from now on leaves a trace. Idempotent.
+ * are gone and each page touched from now on leaves a trace. Takes as long as
+ * there are bytes in it. Idempotent.
  */
 void cohmem_sim_hbm_withdraw(struct sim_hbm *h)
 {
 	unsigned int i;
 
-	for (i = 0; i < h->nr_watch; i++) {
-		struct sim_watch *w = &h->watch[i];
-
-		if (w->aside)
-			continue;
-		w->aside = malloc(w->range.len);
-		if (!w->aside)
-			continue;
-		if (cohmem_sim_hbm_read(h, w->range.start, w->aside,
-					w->range.len) ||
-		    punch(h, w->range.start, w->range.len)) {
-			free(w->aside);
-			w->aside = NULL;
-		}
-	}
+	for (i = 0; i < h->nr_watch; i++)
+		if (h->watch[i].aside < 0)
+			withdraw(h, &h->watch[i]);
 }
 
 /* Pages of a range that exist: in memory, or written back. */
@@ -282,12 +347,13 @@ u64 cohmem_sim_hbm_return(struct sim_hbm *h)
 	for (i = 0; i < h->nr_watch; i++) {
 		struct sim_watch *w = &h->watch[i];
 
-		if (!w->aside)
+		if (w->aside < 0)
 			continue;
 		touched += resident(h, &w->range);
-		cohmem_sim_hbm_write(h, w->range.start, w->aside, w->range.len);
-		free(w->aside);
-		w->aside = NULL;
+		punch(h->fd, w->range.start, w->range.len);
+		copy_data(w->aside, 0, h->fd, w->range.start, w->range.len);
+		close(w->aside);
+		w->aside = -1;
 	}
 	return touched;
 }

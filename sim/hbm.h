@@ -23,7 +23,7 @@ struct sim_range {
 
 struct sim_watch {
 	struct sim_range range;
-	void *aside;		/* its bytes while it is a hole, else NULL */
+	int aside;		/* a file of its bytes while it is a hole, or -1 */
 };
 
 struct sim_hbm {

@@ -116,7 +116,7 @@ int cohmem_sim_cmd_models(int argc, char **argv)
 		if (!list) {
 			printf("%-8s 10de:%04x  %-40s %s, BARs %lluM %lluM %lluM%s\n",
 			       m->name, m->device_id, m->title,
-			       m->nvidia_dvsec ? "whole" : "split",
+			       m->whole ? "whole" : "split",
 			       (unsigned long long)m->real_bar[0] >> 20,
 			       (unsigned long long)m->real_bar[2] >> 20,
 			       (unsigned long long)m->real_bar[4] >> 20,
@@ -131,7 +131,7 @@ int cohmem_sim_cmd_models(int argc, char **argv)
 		json_object_object_add(o, "device_id",
 				       json_object_new_int(m->device_id));
 		json_object_object_add(o, "layout", json_object_new_string(
-				       m->nvidia_dvsec ? "whole" : "split"));
+				       m->whole ? "whole" : "split"));
 		json_object_object_add(o, "cxl_dvsec",
 				       json_object_new_boolean(m->cxl_dvsec));
 		json_object_object_add(o, "real_bar0",

@@ -5,18 +5,17 @@
 
 #include "env.h"
 
+struct sim_placed;
+
 /**
  * struct sim_model - one emulated part
  * @name: the word for --model
  * @title: for people
  * @device_id: PCI device id, unless --device-id overrides it
  * @subsystem_id: PCI subsystem id
- * @nvidia_dvsec: has the NVIDIA DVSEC, with "MIG bug fixed" set
- * @cxl_dvsec: has the CXL Device DVSEC and announces readiness by it
- * @cxl_bare: has the CXL Device DVSEC, which announces no memory; readiness is
- *	announced by BAR0
- * @cxl_locator: has what a CXL driver looks for first: a Flex Bus Port DVSEC and
- *	a Register Locator
+ * @whole: memory whole, as its NVIDIA DVSEC says; else split in two
+ * @cxl_dvsec: its CXL Device DVSEC has the memory, and announces readiness
+ * @caps: its capabilities, with their places; ends with an empty one
  * @real_bar: sizes of the real BARs by index, 0 for none
  * @hbm_size: coherent memory, unless --hbm overrides it
  */
@@ -25,10 +24,9 @@ struct sim_model {
 	const char *title;
 	u16 device_id;
 	u16 subsystem_id;
-	bool nvidia_dvsec;
+	bool whole;
 	bool cxl_dvsec;
-	bool cxl_bare;
-	bool cxl_locator;
+	const struct sim_placed *caps;
 	u64 real_bar[6];
 	u64 hbm_size;
 };

@@ -16,13 +16,18 @@ int cohmem_sim_parse_size(const char *text, u64 *value)
 	static const char unit[] = "KMGT";
 	unsigned int shift = 0;
 	const char *u;
+	bool hex;
 	char *end;
 	u64 v;
 
 	if (*text < '0' || *text > '9')
 		return -EINVAL;
+	hex = *text == '0' && (text[1] | 0x20) == 'x';
+	/* 010 is eight to some and ten to others. */
+	if (!hex && *text == '0' && text[1] >= '0' && text[1] <= '9')
+		return -EINVAL;
 	errno = 0;
-	v = strtoull(text, &end, 0);
+	v = strtoull(text, &end, hex ? 16 : 10);
 	if (errno)
 		return -ERANGE;
 	if (*end) {

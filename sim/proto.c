@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <json-c/json.h>
 #include <linux/vfio.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sim.h"
@@ -27,8 +28,8 @@ enum {
 	MSG_SET_IRQS = 8,
 	MSG_REGION_READ = 9,
 	MSG_REGION_WRITE = 10,
-	MSG_DMA_READ = 11,
-	MSG_DMA_WRITE = 12,
+	MSG_DMA_READ = SIM_MSG_DMA_READ,
+	MSG_DMA_WRITE = SIM_MSG_DMA_WRITE,
 	MSG_DEVICE_RESET = 13,
 };
 
@@ -75,10 +76,6 @@ struct region_rw {
 	u32 region, count;
 };
 
-struct dma_rw {
-	u64 iova, count;
-};
-
 /* Read a payload's fixed part. Return: false where it is too short. */
 static bool fixed(const struct request *rq, void *to, u32 len)
 {
@@ -95,53 +92,92 @@ static void *head(struct answer *a, const void *from, u32 len)
 	return a->head;
 }
 
-static u32 client_xfer(const char *text, u32 len)
+/* What we can, by the names that the client may propose. */
+static const struct {
+	const char *name;
+	s64 most;
+} abilities[] = {
+	{ "max_msg_fds", SIM_WIRE_MAX_FDS },
+	{ "max_data_xfer_size", SIM_MAX_XFER },
+	{ "max_dma_maps", SIM_DMA_MAX_MAPS },
+	{ "pgsizes", 4096 },
+};
+
+/*
+ * Take the client's capabilities, answer those of them that we have, and no
+ * other: what is not proposed has its default. Return: the text, NULL where
+ * what they say makes no sense.
+ */
+static struct json_object *agree(struct sim *s, const char *text, u32 len)
 {
+	struct json_object *reply = json_object_new_object();
+	struct json_object *ours = json_object_new_object();
 	struct json_tokener *tok = json_tokener_new();
-	struct json_object *root, *caps, *v;
-	u32 max = DMA_MAX_XFER;
+	struct json_object *root, *caps = NULL, *v;
+	bool good = true;
+	unsigned int i;
 	s64 said;
 
-	if (!tok)
-		return max;
-	root = json_tokener_parse_ex(tok, text, len);
-	if (json_object_is_type(root, json_type_object) &&
-	    json_object_object_get_ex(root, "capabilities", &caps) &&
-	    json_object_is_type(caps, json_type_object) &&
-	    json_object_object_get_ex(caps, "max_data_xfer_size", &v)) {
+	json_object_object_add(reply, "capabilities", ours);
+	root = tok ? json_tokener_parse_ex(tok, text, len) : NULL;
+	if (len && (!json_object_is_type(root, json_type_object) ||
+		    json_tokener_get_parse_end(tok) != len))
+		good = false;
+	if (good && len && json_object_object_get_ex(root, "capabilities", &caps))
+		good = json_object_is_type(caps, json_type_object);
+	for (i = 0; good && caps &&
+	     i < sizeof(abilities) / sizeof(abilities[0]); i++) {
+		if (!json_object_object_get_ex(caps, abilities[i].name, &v))
+			continue;
 		said = json_object_get_int64(v);
-		if (said > 0 && said < max)
-			max = said;
+		good = json_object_is_type(v, json_type_int) && said >= 0;
+		json_object_object_add(ours, abilities[i].name,
+				       json_object_new_int64(abilities[i].most));
+		if (!strcmp(abilities[i].name, "max_data_xfer_size") &&
+		    said > 0 && said < DMA_MAX_XFER)
+			s->client_max_xfer = said;
+	}
+	if (good && caps && json_object_object_get_ex(caps, "write_multiple", &v)) {
+		good = json_object_is_type(v, json_type_boolean);
+		json_object_object_add(ours, "write_multiple",
+				       json_object_new_boolean(false));
 	}
 	json_object_put(root);
 	json_tokener_free(tok);
-	return max;
+	if (good)
+		return reply;
+	json_object_put(reply);
+	return NULL;
 }
 
 static int do_version(struct sim *s, struct request *rq, struct answer *a)
 {
-	static const char caps[] = "{\"capabilities\":{"
-		"\"max_msg_fds\":16,\"max_data_xfer_size\":1048576,"
-		"\"pgsizes\":4096,\"max_dma_maps\":65535,"
-		"\"write_multiple\":false}}";
 	struct version_head v;
-	const char *text;
+	struct json_object *caps;
+	const char *text = NULL;
+	u32 len;
 
-	if (!fixed(rq, &v, sizeof(v)) || rq->nr_fds)
+	if (!fixed(rq, &v, sizeof(v)) || rq->nr_fds || s->agreed)
 		return -EINVAL;
 	if (v.major != 0)
 		return -ENOTSUP;
-	s->client_max_xfer = DMA_MAX_XFER;
-	if (rq->len > sizeof(v)) {
+	len = rq->len - sizeof(v);
+	if (len) {
 		text = (const char *)rq->data + sizeof(v);
-		if (text[rq->len - sizeof(v) - 1])
+		if (text[--len])
 			return -EINVAL;
-		s->client_max_xfer = client_xfer(text, rq->len - sizeof(v) - 1);
 	}
+	s->client_max_xfer = DMA_MAX_XFER;
+	caps = agree(s, text, len);
+	if (!caps)
+		return -EINVAL;
 	v.minor = 0;
 	head(a, &v, sizeof(v));
-	a->tail = (const u8 *)caps;
-	a->tail_len = sizeof(caps);
+	text = json_object_to_json_string_ext(caps, JSON_C_TO_STRING_PLAIN);
+	a->head_len += snprintf((char *)a->head + sizeof(v),
+				sizeof(a->head) - sizeof(v), "%s", text) + 1;
+	json_object_put(caps);
+	s->agreed = true;
 	return 0;
 }
 
@@ -150,7 +186,8 @@ static int do_dma_map(struct sim *s, struct request *rq, struct answer *a)
 	struct dma_map_msg m;
 	int none = -1;
 
-	if (rq->len != sizeof(m) || !fixed(rq, &m, sizeof(m)) || rq->nr_fds > 1)
+	if (rq->len != sizeof(m) || !fixed(rq, &m, sizeof(m)) ||
+	    rq->nr_fds > 1 || m.argsz < sizeof(m) || (m.iova | m.size) & 0xfff)
 		return -EINVAL;
 	return cohmem_sim_dma_map(&s->dma, m.iova, m.size, m.offset, m.flags,
 				  rq->nr_fds ? rq->fds : &none);
@@ -162,11 +199,10 @@ static int do_dma_unmap(struct sim *s, struct request *rq, struct answer *a)
 	u64 unmapped;
 	int err;
 
-	if (!fixed(rq, &m, sizeof(m)) || rq->nr_fds)
+	/* No dirty pages are tracked here, so no other flag is known. */
+	if (rq->len != sizeof(m) || !fixed(rq, &m, sizeof(m)) || rq->nr_fds ||
+	    m.argsz < sizeof(m) || (m.flags & ~VFIO_DMA_UNMAP_FLAG_ALL))
 		return -EINVAL;
-	/* No dirty pages are tracked here. */
-	if (m.flags & ~VFIO_DMA_UNMAP_FLAG_ALL)
-		return -ENOTSUP;
 	err = cohmem_sim_dma_unmap(&s->dma, m.iova, m.size,
 				   m.flags & VFIO_DMA_UNMAP_FLAG_ALL, &unmapped);
 	if (err)
@@ -256,7 +292,7 @@ static int do_irq_info(struct sim *s, struct request *rq, struct answer *a)
 	    info[0] < sizeof(info) || info[2] >= SIM_NR_IRQS)
 		return -EINVAL;
 	info[0] = sizeof(info);
-	info[3] = cohmem_sim_irq_count(info[2]);
+	info[3] = cohmem_sim_irq_count(s, info[2]);
 	info[1] = info[3] ? VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE : 0;
 	if (info[2] == SIM_IRQ_INTX)
 		info[1] = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_MASKABLE |
@@ -270,7 +306,7 @@ static int do_set_irqs(struct sim *s, struct request *rq, struct answer *a)
 	struct sim_irq_set set;
 	u32 m[5];
 
-	if (!fixed(rq, m, sizeof(m)) || m[0] < sizeof(m))
+	if (!fixed(rq, m, sizeof(m)) || m[0] < sizeof(m) || m[0] > rq->len)
 		return -EINVAL;
 	set = (struct sim_irq_set){
 		.flags = m[1], .index = m[2], .start = m[3], .count = m[4],
@@ -352,18 +388,21 @@ static int send_msg(struct sim *s, struct sim_msg_header *h, const struct answer
 
 static int got_reply(struct sim *s, const struct request *rq)
 {
-	struct dma_rw m;
+	const struct sim_engine *e = &s->engine;
+	bool write = rq->h.command == MSG_DMA_WRITE;
+	struct sim_dma_msg m = { 0 };
 	int err = 0;
 
-	if (rq->h.command != MSG_DMA_READ && rq->h.command != MSG_DMA_WRITE)
+	if (rq->h.command != MSG_DMA_READ && !write)
 		return -EBADMSG;
-	if (rq->h.flags & SIM_MSG_ERROR)
-		err = -EIO;
-	else if (rq->h.command == MSG_DMA_READ && rq->len < sizeof(m))
+	/* It must be the answer to what was asked, and all of it. */
+	if ((rq->h.flags & SIM_MSG_ERROR) || !fixed(rq, &m, sizeof(m)) ||
+	    write != e->request_write || m.iova != e->request_iova ||
+	    m.count != e->request_len ||
+	    rq->len - sizeof(m) != (write ? 0 : m.count))
 		err = -EIO;
 	cohmem_sim_engine_answer(s, rq->h.id, err, rq->data + sizeof(m),
-				 err || rq->h.command == MSG_DMA_WRITE ? 0 :
-				 rq->len - (u32)sizeof(m));
+				 err || write ? 0 : rq->len - (u32)sizeof(m));
 	return 0;
 }
 
@@ -397,7 +436,9 @@ int cohmem_sim_proto_handle(struct sim *s, u8 *msg, u32 len, int *fds,
 		return -EBADMSG;
 	}
 	s->count.messages++;
-	if (rq.h.command < sizeof(handler) / sizeof(handler[0]) &&
+	if (!s->agreed && rq.h.command != MSG_VERSION)
+		err = -EINVAL;
+	else if (rq.h.command < sizeof(handler) / sizeof(handler[0]) &&
 	    handler[rq.h.command])
 		err = handler[rq.h.command](s, &rq, &a);
 	cohmem_sim_log(s, "message %u, %u bytes, %u fds: %d", rq.h.command,
@@ -411,36 +452,4 @@ int cohmem_sim_proto_handle(struct sim *s, u8 *msg, u32 len, int *fds,
 	rq.h.flags = SIM_MSG_REPLY | (err ? SIM_MSG_ERROR : 0);
 	rq.h.error = -err;
 	return send_msg(s, &rq.h, &a);
-}
-
-/**
- * cohmem_sim_proto_dma() - ask the client to read or write its memory for us
- * @s: the superchip
- * @write: true to write
- * @iova: bus address
- * @data: what to write; NULL to read
- * @len: bytes
- * @id: the message, for cohmem_sim_engine_answer()
- *
- * Return: 0 if asked, -ENOTCONN without a client, other -errno.
- */
-int cohmem_sim_proto_dma(struct sim *s, bool write, u64 iova, const void *data,
-			 u32 len, u16 *id)
-{
-	struct sim_msg_header h = {
-		.id = s->next_id++,
-		.command = write ? MSG_DMA_WRITE : MSG_DMA_READ,
-	};
-	struct dma_rw m = { iova, len };
-	struct answer a = { .fd = -1 };
-
-	if (!s->wire)
-		return -ENOTCONN;
-	*id = h.id;
-	head(&a, &m, sizeof(m));
-	if (write) {
-		a.tail = data;
-		a.tail_len = len;
-	}
-	return send_msg(s, &h, &a);
 }

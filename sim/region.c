@@ -173,12 +173,12 @@ static bool in_bounds(const struct sim *s, u32 index, u64 pos, u32 len)
 
 static void config_read(struct sim *s, u32 pos, void *buf, u32 len)
 {
-	const u32 cxl = SIM_CFG_CXL + COHMEM_CXL_RANGE1_SIZE_LOW;
+	const u32 cxl = s->config.cxl + COHMEM_CXL_RANGE1_SIZE_LOW;
 
 	s->count.config_reads++;
 	cohmem_sim_tick(s);
 	cohmem_sim_config_read(&s->config, pos, buf, len);
-	if (s->model->cxl_dvsec && pos < cxl + 4 && cxl < pos + len)
+	if (s->config.nr_cxl_ranges && pos < cxl + 4 && cxl < pos + len)
 		count_poll(s, cohmem_sim_ready(s));
 }
 
@@ -227,11 +227,10 @@ static void config_write(struct sim *s, u32 pos, const void *buf, u32 len)
 
 	s->count.config_writes++;
 	events = cohmem_sim_config_write(&s->config, pos, buf, len);
-	cohmem_sim_irq_intx_update(s);
-	if (events & SIM_EV_TO_D3) {
+	cohmem_sim_irq_update(s);
+	/* What it was doing stops; registers are kept or lost on the way back. */
+	if (events & SIM_EV_TO_D3)
 		s->count.to_d3++;
-		cohmem_sim_engine_reset(s);
-	}
 	if (events & SIM_EV_FLR)
 		cohmem_sim_reset(s, SIM_RESET_FLR);
 	else if ((events & SIM_EV_D0_FROM_D3) && !keep)

@@ -15,6 +15,13 @@
 
 /* Messages served before the loop looks at its other descriptors again. */
 #define BATCH	64
+/* A client that has not said hello, or not all of a message, for so long goes. */
+#define PATIENCE_MS	5000
+/* Who waits for a seat that stays taken is sent away after so long. */
+#define QUEUE_MS	2000
+/* Without a descriptor for a new connection, look again after so long. */
+#define DEAF_MS		200
+#define MS		1000000ULL
 
 enum { SLOT_SIGNAL, SLOT_CLIENT, SLOT_LISTEN, SLOT_CONTROL, NR_SLOTS };
 
@@ -37,14 +44,17 @@ static int open_signals(void)
  * @s: the superchip to serve
  * @socket_path: vfio-user socket
  * @control_path: control socket, or NULL
+ * @script: what is written down or replayed, if anything
  *
  * Return: 0, or -errno; cohmem_sim_server_close() is due either way.
  */
 int cohmem_sim_server_open(struct sim_server *v, struct sim *s,
-			   const char *socket_path, const char *control_path)
+			   const char *socket_path, const char *control_path,
+			   struct sim_script *script)
 {
 	memset(v, 0, sizeof(*v));
 	v->sim = s;
+	v->script = script;
 	v->listen_fd = -1;
 	v->control_fd = -1;
 	v->signal_fd = open_signals();
@@ -75,6 +85,7 @@ static void drop_client(struct sim_server *v, int err)
 	cohmem_sim_wire_fini(v->wire);
 	free(v->wire);
 	v->wire = NULL;
+	v->queue_ns = 0;
 	if (v->once)
 		v->stop = true;
 }
@@ -100,13 +111,23 @@ void cohmem_sim_server_close(struct sim_server *v)
 		close(v->signal_fd);
 }
 
+/* A connection could not be taken: it stays readable, so do not look for a while. */
+static void go_deaf(struct sim_server *v)
+{
+	if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+	    errno == ENOBUFS)
+		v->deaf_ns = cohmem_sim_real_ns() + DEAF_MS * MS;
+}
+
 static void accept_client(struct sim_server *v)
 {
 	int fd = accept4(v->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 	int err;
 
-	if (fd < 0)
+	if (fd < 0) {
+		go_deaf(v);
 		return;
+	}
 	v->wire = calloc(1, sizeof(*v->wire));
 	if (!v->wire) {
 		close(fd);
@@ -114,6 +135,8 @@ static void accept_client(struct sim_server *v)
 	}
 	v->sim->count.clients++;
 	v->sim->wire = v->wire;
+	v->received = 0;
+	v->heard_ns = cohmem_sim_real_ns();
 	err = cohmem_sim_wire_init(v->wire, fd);
 	if (err)
 		drop_client(v, err);
@@ -155,13 +178,70 @@ static void serve_client(struct sim_server *v, short revents)
 		drop_client(v, err);
 }
 
+/* Does the client owe us something: a first word, or the rest of a message? */
+static bool owes(const struct sim_server *v)
+{
+	return v->wire && (!v->sim->agreed || v->wire->have || v->wire->nr_fds);
+}
+
+/* The only seat: neither kept by who says nothing, nor waited for for ever. */
+static void seats(struct sim_server *v, bool somebody_waits)
+{
+	u64 now = cohmem_sim_real_ns();
+	int fd;
+
+	if (!v->wire)
+		return;
+	if (v->wire->received != v->received) {
+		v->received = v->wire->received;
+		v->heard_ns = now;
+	}
+	if (owes(v) && now - v->heard_ns > PATIENCE_MS * MS) {
+		drop_client(v, -ETIMEDOUT);
+		return;
+	}
+	if (somebody_waits && !v->queue_ns)
+		v->queue_ns = now;
+	if (!v->queue_ns || now - v->queue_ns < QUEUE_MS * MS)
+		return;
+	v->queue_ns = 0;
+	while ((fd = accept4(v->listen_fd, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+		close(fd);
+	go_deaf(v);
+}
+
+static s64 sooner(s64 ms, s64 than)
+{
+	return ms < 0 || than < ms ? than : ms;
+}
+
+static s64 left_ms(u64 since_ns, s64 ms)
+{
+	s64 left = ms - (s64)((cohmem_sim_real_ns() - since_ns) / MS) + 1;
+
+	return left < 0 ? 0 : left;
+}
+
 static int timeout(struct sim_server *v)
 {
-	s64 ms = cohmem_sim_next_deadline_ms(v->sim);
+	s64 ms = cohmem_sim_next_deadline_ms(v->sim), wait;
+	unsigned int i;
 
-	if (cohmem_sim_engine_runnable(v->sim) &&
-	    !(v->wire && cohmem_sim_wire_blocked(v->wire)))
+	if (cohmem_sim_engine_runnable(v->sim))
 		return 0;
+	for (i = 0; i < SIM_MAX_CONTROL; i++)
+		if (cohmem_sim_control_busy(&v->control[i]))
+			return 0;
+	if (owes(v))
+		ms = sooner(ms, left_ms(v->heard_ns, PATIENCE_MS));
+	if (v->queue_ns)
+		ms = sooner(ms, left_ms(v->queue_ns, QUEUE_MS));
+	if (v->deaf_ns)
+		ms = sooner(ms, DEAF_MS);
+	wait = v->sim->clock.frozen ? -1 :
+	       cohmem_sim_script_wait_ms(v->script, v->sim->now_ns);
+	if (wait >= 0)
+		ms = sooner(ms, wait);
 	return ms > 60000 ? 60000 : ms;
 }
 
@@ -176,9 +256,12 @@ static void prepare(struct sim_server *v, struct pollfd *p)
 		p[SLOT_CLIENT].events = cohmem_sim_wire_blocked(v->wire) ?
 					POLLOUT : POLLIN;
 	}
-	p[SLOT_LISTEN] = (struct pollfd){ v->wire ? -1 : v->listen_fd,
-					  POLLIN, 0 };
-	p[SLOT_CONTROL] = (struct pollfd){ v->control_fd, POLLIN, 0 };
+	if (v->deaf_ns && cohmem_sim_real_ns() >= v->deaf_ns)
+		v->deaf_ns = 0;
+	p[SLOT_LISTEN] = (struct pollfd){ v->queue_ns || v->deaf_ns ? -1 :
+					  v->listen_fd, POLLIN, 0 };
+	p[SLOT_CONTROL] = (struct pollfd){ v->deaf_ns ? -1 : v->control_fd,
+					   POLLIN, 0 };
 	for (i = 0; i < SIM_MAX_CONTROL; i++) {
 		struct sim_control_client *c = &v->control[i];
 
@@ -200,6 +283,7 @@ int cohmem_sim_server_run(struct sim_server *v)
 
 	while (!v->stop) {
 		cohmem_sim_tick(v->sim);
+		cohmem_sim_control_replay(v);
 		prepare(v, p);
 		if (poll(p, NR_SLOTS + SIM_MAX_CONTROL, timeout(v)) < 0) {
 			if (errno == EINTR)
@@ -213,10 +297,12 @@ int cohmem_sim_server_run(struct sim_server *v)
 			serve_client(v, p[SLOT_CLIENT].revents);
 		else if (!v->wire && p[SLOT_LISTEN].revents)
 			accept_client(v);
-		if (p[SLOT_CONTROL].revents)
-			cohmem_sim_control_accept(v);
+		seats(v, p[SLOT_LISTEN].revents);
+		if (p[SLOT_CONTROL].revents && !cohmem_sim_control_accept(v))
+			go_deaf(v);
 		for (i = 0; i < SIM_MAX_CONTROL; i++)
-			if (p[NR_SLOTS + i].revents)
+			if (p[NR_SLOTS + i].revents ||
+			    cohmem_sim_control_busy(&v->control[i]))
 				cohmem_sim_control_serve(v, i,
 						p[NR_SLOTS + i].revents);
 		if (v->drop && v->wire)

@@ -12,6 +12,8 @@
  *
  * Time is not simulated by timers but by comparison: a reset notes when it
  * happened, and each look at a readiness register compares the clock with it.
+ * Arrows point down: server, control, proto, region, device, engine, irq, and
+ * below them what knows nothing of the others: ready, config, dma, hbm, clock, log.
  *
  * Words: "ready" means that coherent memory answers; "removed" means that the
  * function has gone from the bus and answers all-ones; "trapped" BAR0 pages are
@@ -22,6 +24,7 @@
 
 #include <stdio.h>
 
+#include "clock.h"
 #include "config.h"
 #include "dma.h"
 #include "engine.h"
@@ -57,7 +60,8 @@ enum sim_trap {
 #define SIM_FOLLOW		(-2)	/* same as the other delay */
 
 /* Interrupt indices of VFIO that matter here, and VFIO's region indices. */
-enum { SIM_IRQ_INTX = 0, SIM_IRQ_MSIX = 2, SIM_IRQ_ERR = 3, SIM_IRQ_REQ = 4, SIM_NR_IRQS = 5 };
+enum { SIM_IRQ_INTX = 0, SIM_IRQ_MSI = 1, SIM_IRQ_MSIX = 2, SIM_IRQ_ERR = 3,
+       SIM_IRQ_REQ = 4, SIM_NR_IRQS = 5 };
 enum { SIM_REGION_CONFIG = 7, SIM_NR_REGIONS = 9 };
 
 /* Longest payload of one region or DMA message, as announced to the client. */
@@ -137,6 +141,9 @@ struct sim_engine {
 	u8 reg[COHMEM_ENGINE_REGS_END];
 	enum sim_engine_state state;
 	u16 request;		/* id of the message waited for */
+	bool request_write;
+	u64 request_iova;
+	u32 request_len;
 	u64 moved;
 	u32 piece;		/* bytes in @buf */
 	u32 asked;		/* of these, how many the client shall take */
@@ -156,23 +163,44 @@ struct sim {
 	struct sim_behaviour initial;	/* what "defaults" goes back to */
 	struct sim_counters count;
 	u64 mem_base;
+	bool hpa;		/* the engine addresses memory as the CPU does */
 	u64 bar_size[6];
 	int bar_fd[6];		/* memfd behind each BAR, or -1 */
-	u64 reset_ns;		/* when the last reset was */
+	struct sim_clock clock;
+	u64 reset_ns;		/* when the last reset was, by that clock */
 	u64 now_ns;		/* when the last tick was */
 	bool removed;
 	bool was_ready;		/* as of the last cohmem_sim_tick() */
+	bool was_silent;	/* the same */
 	int msix_fd[SIM_NR_VECTORS];
+	int msi_fd[SIM_NR_MSI];
+	u32 pending;		/* vectors that wait until they are unmasked */
 	int intx_fd;
 	bool intx_up;		/* the function asserts INTA */
 	bool intx_masked;	/* by the client, or by having been signalled */
 	int err_fd, req_fd;
 	struct sim_wire *wire;	/* the client, NULL without one */
+	bool agreed;		/* with it, on a version */
 	u16 next_id;
 	u32 client_max_xfer;	/* longest DMA message the client takes */
 	FILE *log;
 	bool verbose;
 };
+
+/* log.c */
+void cohmem_sim_log(struct sim *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* ready.c: what time makes of it */
+s64 cohmem_sim_next_deadline_ms(const struct sim *s);
+s64 cohmem_sim_since_reset_ms(const struct sim *s);
+bool cohmem_sim_cxl_size(struct sim *s, u64 range2);
+bool cohmem_sim_link_up(const struct sim *s);
+bool cohmem_sim_trained(const struct sim *s);
+bool cohmem_sim_cleared(const struct sim *s);
+bool cohmem_sim_ready(const struct sim *s);
+bool cohmem_sim_silent(const struct sim *s);
+void cohmem_sim_show_cxl(struct sim *s);
 
 /* device.c: the function as a whole */
 struct sim_setup {
@@ -183,29 +211,22 @@ struct sim_setup {
 	u64 mem_base;
 	u64 bar_size[6];	/* of the real BARs, at even indices */
 	bool no_msix;
+	const char *dump;	/* file of a real part's config space, or NULL */
+	bool hpa;		/* the engine takes host-physical addresses */
+	bool any_file;		/* DMA to files that may block, too */
 	bool cxl_two_ranges;	/* HDM count 2; the second may be empty */
 	u64 cxl_range2;		/* its size, taken from the first */
 };
 
-int cohmem_sim_init(struct sim *s, const struct sim_setup *setup);
+int cohmem_sim_init(struct sim *s, const struct sim_setup *setup,
+		    const char **why);
 void cohmem_sim_fini(struct sim *s);
 void cohmem_sim_reset(struct sim *s, enum sim_reset kind);
 void cohmem_sim_remove(struct sim *s);
 void cohmem_sim_restore(struct sim *s);
 void cohmem_sim_tick(struct sim *s);
-s64 cohmem_sim_next_deadline_ms(const struct sim *s);
-u64 cohmem_sim_now_ns(void);
-s64 cohmem_sim_since_reset_ms(const struct sim *s);
-bool cohmem_sim_cxl_size(struct sim *s, u64 range2);
-bool cohmem_sim_link_up(const struct sim *s);
-bool cohmem_sim_trained(const struct sim *s);
-bool cohmem_sim_cleared(const struct sim *s);
-bool cohmem_sim_ready(const struct sim *s);
-bool cohmem_sim_silent(const struct sim *s);
 const char *cohmem_sim_reset_name(enum sim_reset kind);
 void cohmem_sim_client_gone(struct sim *s);
-void cohmem_sim_log(struct sim *s, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
 
 /* region.c: what the client reads, writes and maps */
 struct sim_area {
@@ -231,11 +252,11 @@ struct sim_irq_set {
 
 void cohmem_sim_irq_init(struct sim *s);
 void cohmem_sim_irq_fini(struct sim *s);
-u32 cohmem_sim_irq_count(u32 index);
+u32 cohmem_sim_irq_count(const struct sim *s, u32 index);
 int cohmem_sim_irq_set(struct sim *s, struct sim_irq_set *set);
 int cohmem_sim_irq_fire(struct sim *s, u32 vector);
 int cohmem_sim_irq_intx(struct sim *s, bool up);
-void cohmem_sim_irq_intx_update(struct sim *s);
+void cohmem_sim_irq_update(struct sim *s);
 int cohmem_sim_irq_error(struct sim *s);
 
 /* engine.c: the copy engine */
@@ -249,10 +270,13 @@ void cohmem_sim_engine_step(struct sim *s);
 void cohmem_sim_engine_answer(struct sim *s, u16 id, int err, const void *data,
 			      u32 len);
 
+/* ask.c: messages that we send */
+int cohmem_sim_ask_dma(struct sim *s, bool write, u64 iova, const void *data,
+		       u32 len, u16 *id);
+
 /* proto.c: the messages */
 int cohmem_sim_proto_handle(struct sim *s, u8 *msg, u32 len, int *fds,
 			    unsigned int nr_fds);
-int cohmem_sim_proto_dma(struct sim *s, bool write, u64 iova, const void *data,
-			 u32 len, u16 *id);
+
 
 #endif /* COHMEM_SIM_SIM_H */

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "wire.h"
 
 /* Answers that a client may leave unread before it is dropped. */
@@ -74,7 +75,12 @@ static int take_fds(struct sim_wire *w, struct msghdr *m)
 			int fd;
 
 			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
-			if (w->nr_fds == SIM_WIRE_MAX_FDS) {
+			/*
+			 * No message carries a socket. The client's end of this
+			 * very connection, held by us, would hold us for ever.
+			 */
+			if (w->nr_fds == SIM_WIRE_MAX_FDS ||
+			    cohmem_sim_file_is_socket(fd)) {
 				close(fd);
 				err = -EBADMSG;
 				continue;
@@ -130,6 +136,7 @@ int cohmem_sim_wire_receive(struct sim_wire *w)
 		if (!n)
 			return w->have ? -EBADMSG : -ENOTCONN;
 		w->have += n;
+		w->received += n;
 	}
 }
 
@@ -186,6 +193,8 @@ static int keep(struct sim_wire *w, const struct iovec *iov, unsigned int nr,
 		size_t len = iov[i].iov_len, cut = skip < len ? skip : len;
 
 		skip -= cut;
+		if (len == cut)
+			continue;
 		memcpy(w->out + w->out_len, (u8 *)iov[i].iov_base + cut,
 		       len - cut);
 		w->out_len += len - cut;

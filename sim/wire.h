@@ -26,6 +26,14 @@ struct sim_msg_header {
 	u32 error;
 };
 
+/* The two messages that go both ways: asked by ask.c, answered to proto.c. */
+#define SIM_MSG_DMA_READ	11
+#define SIM_MSG_DMA_WRITE	12
+
+struct sim_dma_msg {
+	u64 iova, count;
+};
+
 #define SIM_MSG_TYPE		0x0f
 #define SIM_MSG_REPLY		0x01
 #define SIM_MSG_NO_REPLY	0x10
@@ -33,6 +41,7 @@ struct sim_msg_header {
 
 struct sim_wire {
 	int fd;
+	u64 received;		/* bytes, ever */
 	u8 *in;			/* SIM_WIRE_MAX_MSG */
 	u32 have;
 	int fds[SIM_WIRE_MAX_FDS];

@@ -129,8 +129,9 @@ static void wait_line(struct sim_proc *p, int fd)
 
 struct sim_proc *sim_start(const char *model, const char *const *args)
 {
-	const char *argv[40] = { sim_program(), "run", "--model", model,
-				 "--hbm", "64M" };
+	/* A CXL DVSEC counts in units of 256M. */
+	const char *argv[40] = { sim_program(), "run", "--model", model, "--hbm",
+				 strcmp(model, "next") ? "64M" : "256M" };
 	struct sim_proc *p = calloc(1, sizeof(*p));
 	int argc = 6, out[2];
 

@@ -3,6 +3,8 @@
  * Configuration space over the wire: what a kernel walks and writes, resets,
  * power states, AER, DVSECs, and how long one access takes.
  */
+#include <unistd.h>
+
 #include "fixture.h"
 
 #define PMCSR	(pm + 4)
@@ -48,27 +50,72 @@ static void capability_lists(void **state)
 	assert_int_equal(cfg_read(p->fd, exp + 2, 2) & 0xff, 0x02);
 	assert_true(cfg_read(p->fd, exp + 4, 4) & 1 << 28);
 	/* MSI-X in BAR0, table and PBA apart. */
-	assert_int_equal(cfg_read(p->fd, msix + 2, 2) & 0x7ff, 15);
+	assert_int_equal(cfg_read(p->fd, msix + 2, 2) & 0x7ff, 8);
 	assert_int_equal(cfg_read(p->fd, msix + 4, 4) & 7, 0);
 	assert_int_equal(cfg_read(p->fd, msix + 8, 4) & 7, 0);
 	aer = find_ext_cap(p->fd, 1, 0);
-	assert_int_equal(aer, 0x100);
 	assert_int_equal(cfg_read(p->fd, aer, 4) >> 16 & 0xf, 2);
+}
+
+/* The places where H100 and H20 have them, as lspci shows them. */
+static void places_of_the_real_chain(void **state)
+{
+	static const struct { uint16_t id, at; bool ext; } want[] = {
+		{ 0x01, 0x40, false }, { 0x05, 0x48, false },
+		{ 0x10, 0x60, false }, { 0x09, 0x9c, false },
+		{ 0x11, 0xb0, false }, { 0x18, 0x12c, true },
+		{ 0x15, 0x134, true }, { 0x01, 0x1b8, true },
+		{ 0x0b, 0x2a4, true }, { 0x04, 0x2b8, true },
+		{ 0x03, 0x2f0, true },
+	};
+	struct sim_proc *p = *state;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		assert_int_equal(want[i].ext ? find_ext_cap(p->fd, want[i].id, 0) :
+				 find_cap(p->fd, want[i].id), want[i].at);
+	/* A null head, and no PASID on this one. */
+	assert_int_equal(cfg_read(p->fd, 0x100, 4) & 0xfffff, 0);
+	assert_int_equal(find_ext_cap(p->fd, 0x1b, 0), 0);
+	/* 16 vectors of MSI, 64-bit, maskable; 128 GiB and nothing else. */
+	assert_int_equal(cfg_read(p->fd, 0x4a, 2), 0x188);
+	assert_int_equal(cfg_read(p->fd, 0x138, 4), 1 << 21);
+	assert_int_equal(cfg_read(p->fd, 0x13c, 4), 0x1122);
+}
+
+/* What is at 0x100 is not the same everywhere, and nobody is lost. */
+static void other_models_have_more(void **state)
+{
+	static const char * const models[] = { "gb200", "gb300", "next", "nomem" };
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		struct sim_proc *p = sim_start(models[i], NULL);
+
+		wire_open(p);
+		assert_true(find_ext_cap(p->fd, 0x0f, 0));
+		assert_true(find_ext_cap(p->fd, 0x1b, 0));
+		assert_true(find_ext_cap(p->fd, 0x25, 0));
+		assert_int_equal(find_ext_cap(p->fd, 1, 0), 0x1b8);
+		if (i < 2)
+			assert_int_equal(find_dvsec(p->fd, 0x10de, 3), 0x100);
+		if (i == 2)
+			assert_int_equal(find_dvsec(p->fd, 0x1e98, 7), 0x100);
+		sim_stop(p);
+	}
 }
 
 static void without_msix(void **state)
 {
 	const char *args[] = { "--no-msix", NULL };
 	struct sim_proc *p = sim_start("gh200", args);
-	unsigned int pos;
 
 	wire_open(p);
 	assert_true(find_cap(p->fd, 1) && find_cap(p->fd, 0x10));
-	assert_false(find_cap(p->fd, 0x11));
-	/* Nor anything in its place, and a reset does not bring it back. */
-	pos = find_cap(p->fd, 0x10);
+	assert_false(find_cap(p->fd, 0x11) || find_cap(p->fd, 0x05));
+	/* A reset does not bring it back. */
 	assert_int_equal(wire_call(p->fd, RESET, NULL, 0, NULL, 0, scratch()), 0);
-	assert_int_equal(cfg_read(p->fd, pos + 1, 1), 0);
+	assert_false(find_cap(p->fd, 0x11) || find_cap(p->fd, 0x05));
 	sim_stop(p);
 }
 
@@ -134,7 +181,7 @@ static void read_only_stays(void **state)
 	assert_memory_equal(before + 8, after + 8, 4);	/* class */
 	assert_memory_equal(before + 0x2c, after + 0x2c, 4);
 	assert_memory_equal(before + 0x34, after + 0x34, 1);
-	assert_memory_equal(before + 0x200, after + 0x200, 0xe00);
+	assert_memory_equal(before + 0x300, after + 0x300, 0xd00);
 	assert_int_equal(get16(after, 4) & 0x6, 0x6);
 	/* 64 MiB BAR0, 64-bit prefetchable. */
 	assert_int_equal(get32(after, 0x10), 0xfc00000c);
@@ -199,7 +246,7 @@ static void cxl_is_found_and_written(void **state)
 	assert_int_equal(reg_read(p->fd, 0, at + 4, 2), 5);
 	at += reg_read(p->fd, 0, at + 4, 4) >> 20;
 	assert_int_equal(reg_read(p->fd, 0, at + 0x14, 4), 0x10);
-	assert_int_equal(reg_read(p->fd, 0, at + 0x18, 4), HBM_SIZE & 0xf0000000);
+	assert_int_equal(reg_read(p->fd, 0, at + 0x18, 4), 0x10000000);
 	assert_true(reg_read(p->fd, 0, at + 0x20, 4) & 0x400);
 
 	/* Control: cache and memory can be turned off, I/O cannot. */
@@ -240,6 +287,56 @@ static void flr_resets(void **state)
 	assert_int_equal(ctl_number(p, "counters", "flr"), flr + 1);
 	cfg_write(p->fd, DEVCTL + 1, 0x80, 1);
 	assert_int_equal(ctl_number(p, "counters", "flr"), flr + 2);
+}
+
+/* PCIe 6.0, 6.6.2: what a function level reset leaves alone. */
+static void flr_exempts_the_link(void **state)
+{
+	struct sim_proc *p = *state;
+	unsigned int exp = find_cap(p->fd, 0x10);
+
+	cfg_write(p->fd, DEVCTL, 0x2830, 2);
+	cfg_write(p->fd, exp + 0x10, 0x00c3, 2);
+	cfg_write(p->fd, DEVCTL, 0xa830, 2);
+	assert_int_equal(cfg_read(p->fd, DEVCTL, 2) & 0xe0, 0x20);
+	assert_int_equal(cfg_read(p->fd, exp + 0x10, 2), 0x00c3);
+	/* Another reset does not. */
+	wire_call(p->fd, RESET, NULL, 0, NULL, 0, scratch());
+	assert_int_equal(cfg_read(p->fd, DEVCTL, 2) & 0xe0, 0);
+	assert_int_equal(cfg_read(p->fd, exp + 0x10, 2), 0);
+}
+
+/* CXL 3.1: neither is what CXL has to say, and it can be locked. */
+static void cxl_survives_flr_and_locks(void **state)
+{
+	struct sim_proc *p = *state;
+	unsigned int exp = find_cap(p->fd, 0x10), cxl = find_dvsec(p->fd, 0x1e98, 0);
+
+	cfg_write(p->fd, cxl + 0x20, 0x77, 4);
+	cfg_write(p->fd, DEVCTL + 1, 0x80, 1);
+	assert_int_equal(cfg_read(p->fd, cxl + 0x20, 4), 0x77);
+	cfg_write(p->fd, cxl + 0x14, 1, 2);
+	cfg_write(p->fd, cxl + 0x20, 0x88, 4);
+	cfg_write(p->fd, cxl + 0x14, 0, 2);
+	assert_int_equal(cfg_read(p->fd, cxl + 0x20, 4), 0x77);
+	assert_int_equal(cfg_read(p->fd, cxl + 0x14, 2), 1);
+	wire_call(p->fd, RESET, NULL, 0, NULL, 0, scratch());
+	assert_int_equal(cfg_read(p->fd, cxl + 0x20, 4), 0x10);
+	assert_int_equal(cfg_read(p->fd, cxl + 0x14, 2), 0);
+}
+
+/* With No_Soft_Reset a sleep keeps everything, the engine's registers too. */
+static void sleep_keeps_the_engine(void **state)
+{
+	struct sim_proc *p = *state;
+	unsigned int pm = find_cap(p->fd, 1);
+
+	reg_write(p->fd, 0, 0x200010, 0x123456789abcull, 8);
+	ctl(p, "irq intx");
+	cfg_write(p->fd, PMCSR, 3, 2);
+	cfg_write(p->fd, PMCSR, 0, 2);
+	assert_true(reg_read(p->fd, 0, 0x200010, 8) == 0x123456789abcull);
+	assert_int_equal(reg_read(p->fd, 0, 0x200068, 4), 1);
 }
 
 static void reset_message(void **state)
@@ -308,6 +405,113 @@ static void aer_logs_and_sticks(void **state)
 	assert_int_not_equal(cfg_read(p->fd, aer + 4, 4), 0);
 	/* Nobody asked for VFIO's error interrupt. */
 	assert_non_null(strstr(ctl(p, "aer fatal notify"), "\"ok\":false"));
+}
+
+/* Several errors: the first one's pointer and header stay until it is cleared. */
+static void aer_keeps_the_first(void **state)
+{
+	struct sim_proc *p = *state;
+	unsigned int aer = find_ext_cap(p->fd, 1, 0), exp = find_cap(p->fd, 0x10);
+	uint32_t log;
+
+	assert_int_equal(cfg_read(p->fd, aer + 0x08, 4), 0x00400000);
+	assert_int_equal(cfg_read(p->fd, aer + 0x14, 4), 0x0000e000);
+	cfg_write(p->fd, 4, 0x146, 2);
+	ctl_ok(p, "aer malformed poisoned timeout");
+	assert_int_equal(cfg_read(p->fd, aer + 4, 4), 0x00045000);
+	assert_int_equal(cfg_read(p->fd, aer + 0x18, 4) & 0x1f, 18);
+	log = cfg_read(p->fd, aer + 0x1c, 4);
+	assert_int_not_equal(log, 0);
+	assert_int_equal(cfg_read(p->fd, exp + 10, 2) & 0xf, 6);
+	assert_true(cfg_read(p->fd, 6, 2) & 0x4000);	/* signalled SERR# */
+	/* The first is cleared: the next one is the first, and has no header. */
+	cfg_write(p->fd, aer + 4, 0x00040000, 4);
+	ctl_ok(p, "aer timeout");
+	assert_int_equal(cfg_read(p->fd, aer + 0x18, 4) & 0x1f, 14);
+	assert_int_equal(cfg_read(p->fd, aer + 0x1c, 4), 0);
+	/* Masked: logged, and nothing else. */
+	cfg_write(p->fd, aer + 4, 0xffffffff, 4);
+	cfg_write(p->fd, aer + 8, 0x00100000, 4);
+	ctl_ok(p, "aer unsupported");
+	assert_int_equal(cfg_read(p->fd, aer + 4, 4), 0x00100000);
+	assert_int_equal(cfg_read(p->fd, aer + 0x18, 4) & 0x1f, 14);
+	assert_int_equal(cfg_read(p->fd, aer + 0x1c, 4), 0);
+	/* Whether it is fatal is up to software. */
+	cfg_write(p->fd, exp + 10, 0xf, 2);
+	cfg_write(p->fd, aer + 0xc, 0x00004000, 4);
+	ctl_ok(p, "aer timeout");
+	assert_int_equal(cfg_read(p->fd, exp + 10, 2) & 0xf, 4);
+	assert_non_null(strstr(ctl(p, "aer timeout nonsense"), "\"ok\":false"));
+}
+
+/* Config space as lspci -xxxx prints it. */
+static void write_dump(const uint8_t *cfg, const char *path)
+{
+	FILE *f = fopen(path, "w");
+	unsigned int i;
+
+	assert_non_null(f);
+	fputs("01:00.0 3D controller: NVIDIA Corporation Device\n", f);
+	for (i = 0; i < 4096; i++)
+		fprintf(f, i % 16 ? " %02x" : i ? "\n%02x: %02x" : "%02x: %02x",
+			i % 16 ? cfg[i] : i, cfg[i]);
+	fputs("\n\n", f);
+	fclose(f);
+}
+
+/* A part that was recorded becomes a model: bytes of its own, masks of ours. */
+static void a_dump_becomes_a_model(void **state)
+{
+	struct sim_proc *p = *state, *q;
+	const char *args[] = { "--config", NULL, "--device-id", "0x3041", NULL };
+	const char *bad[] = { sim_program(), "run", "--model", "gh200", "--mem",
+			      NULL, "--socket", "/tmp/none", "--config", NULL,
+			      NULL };
+	static uint8_t cfg[4096], got[4096];
+	char path[128], out[1024], mem[128];
+	unsigned int i;
+
+	assert_int_equal(try_read(p->fd, 7, 0, cfg, sizeof(cfg)), 0);
+	/* As found: on, with errors, addresses, and what we do not know. */
+	put16(cfg, 4, 6);
+	put32(cfg, 0x10, 0xabc0000c);
+	put32(cfg, 0x1b8 + 4, 0x40000);
+	put32(cfg, 0x2f4, 0x11223344);
+	put32(cfg, 0x700, 0xfee1dead);
+	snprintf(path, sizeof(path), "%s/dump", p->dir);
+	write_dump(cfg, path);
+	args[1] = path;
+	q = sim_start("next", args);
+	wire_open(q);
+	wait_ready(q);
+	assert_int_equal(try_read(q->fd, 7, 0, got, sizeof(got)), 0);
+	put16(cfg, 4, 0);
+	put32(cfg, 0x10, 0xc);
+	put32(cfg, 0x1b8 + 4, 0);
+	for (i = 0; i < 4096; i++)
+		if (got[i] != cfg[i] && (i & ~3u) != find_dvsec(q->fd, 0x1e98, 0) + 0x1c)
+			fail_msg("byte %#x is %#x, not %#x", i, got[i], cfg[i]);
+	/* And they behave. */
+	cfg_write(q->fd, 0x1b8 + 0x8, 0xffffffff, 4);
+	assert_int_equal(cfg_read(q->fd, 0x1b8 + 8, 4), 0x047ff030);
+	cfg_write(q->fd, 0x2f4, 0, 4);
+	assert_int_equal(cfg_read(q->fd, 0x2f4, 4), 0x11223344);
+	sim_stop(q);
+
+	/* A chain that bites its tail is refused, and what is no dump. */
+	put32(cfg, 0x2f0, 0x12c10003);
+	put32(cfg, 0x1b8, 0x1b820001);
+	write_dump(cfg, path);
+	snprintf(mem, sizeof(mem), "%s/mem", p->dir);
+	bad[5] = mem;
+	bad[9] = path;
+	assert_int_equal(run_program(bad, out, sizeof(out)), 1);
+	assert_non_null(strstr(out, "config space"));
+	fclose(fopen(path, "w"));
+	assert_int_equal(run_program(bad, out, sizeof(out)), 1);
+	assert_non_null(strstr(out, "--config"));
+	unlink(path);
+	unlink(mem);
 }
 
 static void cxl_range(void **state)
@@ -464,6 +668,13 @@ int main(void)
 		cmocka_unit_test(without_msix),
 		cmocka_unit_test(dvsecs_by_model),
 		WITH(capability_lists, start_gh200),
+		WITH(places_of_the_real_chain, start_gh200),
+		cmocka_unit_test(other_models_have_more),
+		WITH(flr_exempts_the_link, start_gh200),
+		WITH(cxl_survives_flr_and_locks, start_next),
+		WITH(sleep_keeps_the_engine, start_gh200),
+		WITH(aer_keeps_the_first, start_gh200),
+		WITH(a_dump_becomes_a_model, start_next),
 		WITH(every_position_and_count_reads, start_next),
 		WITH(read_only_stays, start_gb200),
 		WITH(bar_sizing, start_gb200),

@@ -190,6 +190,7 @@ static void everything_in_help_works(void **state)
 		"poison add 0 1", "poison list", "poison clear",
 		"watch add 0 4K", "watch clear", "mem read 0 1",
 		"mem write 0 00", "mem crc 0 1M", "config read 0x100 4",
+		"clock freeze", "clock advance 7", "clock run",
 	};
 	struct sim_proc *p = *state;
 	unsigned int i, listed;
@@ -283,7 +284,7 @@ static void command_line(void **state)
 	assert_int_equal(program("run", NULL, NULL, NULL, NULL, NULL, NULL), 2);
 	assert_int_equal(program("run", "--model", "gh999", NULL, NULL, NULL,
 				 NULL), 2);
-	assert_int_equal(program("run", "--model", "gh200", "--mem", "/dev/null",
+	assert_int_equal(program("run", "--model", "gh200", "--mem", "/dev/zero",
 				 "--socket", "/tmp/x"), 1);
 	assert_int_equal(program("models", "--json", NULL, NULL, NULL, NULL,
 				 NULL), 0);

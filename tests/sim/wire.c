@@ -30,37 +30,63 @@ static int start_only(void **state)
 static void version_rules(void **state)
 {
 	static const char * const good[] = {
-		"", "{}", "{\"capabilities\":{}}", "not json at all", "[1,2",
-		"{\"capabilities\":7}",
+		"", "{}", "{\"capabilities\":{}}",
+		"{\"capabilities\":{\"max_data_xfer_size\":1}}",
+		"{\"capabilities\":{\"unknown\":[1,2]},\"more\":0}",
+	};
+	static const char * const bad[] = {
+		"not json at all", "[1,2", "[1,2]", "{\"capabilities\":7}", "{} x",
 		"{\"capabilities\":{\"max_data_xfer_size\":\"text\"}}",
 		"{\"capabilities\":{\"max_data_xfer_size\":-5}}",
 		"{\"capabilities\":{\"max_data_xfer_size\":1e300}}",
+		"{\"capabilities\":{\"max_msg_fds\":-1}}",
+		"{\"capabilities\":{\"write_multiple\":1}}",
 	};
 	struct sim_proc *p = *state;
 	struct message *m = scratch();
 	unsigned int i;
-	uint8_t q[64];
+	uint8_t q[512];
 	int fd;
 
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		fd = wire_connect(p);
 		handshake(fd, good[i]);
 		assert_int_equal(cfg_read(fd, 0, 2), 0x10de);
+		/* Once is enough. */
+		memset(q, 0, 4);
+		assert_int_not_equal(wire_call(fd, VERSION, q, 4, NULL, 0, m), 0);
 		close(fd);
 	}
 	fd = wire_connect(p);
 	memset(q, 0, sizeof(q));
-	assert_int_equal(wire_call(fd, VERSION, q, 4, NULL, 0, m), 0);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		strcpy((char *)q + 4, bad[i]);
+		assert_int_equal(wire_call(fd, VERSION, q, 5 + strlen(bad[i]),
+					   NULL, 0, m), 22);
+	}
 	put16(q, 0, 1);			/* a major version it does not know */
 	assert_int_not_equal(wire_call(fd, VERSION, q, 4, NULL, 0, m), 0);
 	put16(q, 0, 0);
-	put16(q, 2, 77);		/* a later minor version is answered by ours */
-	assert_int_equal(wire_call(fd, VERSION, q, 4, NULL, 0, m), 0);
-	assert_int_equal(get16(m->data, 2), 0);
 	memset(q + 4, 'x', 60);		/* no NUL at the end */
 	assert_int_not_equal(wire_call(fd, VERSION, q, 64, NULL, 0, m), 0);
 	assert_int_not_equal(wire_call(fd, VERSION, q, 3, NULL, 0, m), 0);
 	assert_int_not_equal(wire_call(fd, VERSION, q, 0, NULL, 0, m), 0);
+	/* Nothing else before it. */
+	memset(q, 0, sizeof(q));
+	put32(q, 0, 16);
+	assert_int_equal(wire_call(fd, GET_INFO, q, 16, NULL, 0, m), 22);
+	assert_int_equal(wire_call(fd, RESET, NULL, 0, NULL, 0, m), 22);
+	put32(q, 0, 0);
+	put16(q, 2, 77);		/* a later minor version is answered by ours */
+	assert_int_equal(wire_call(fd, VERSION, q, 4, NULL, 0, m), 0);
+	assert_int_equal(get16(m->data, 2), 0);
+	/* What was not proposed is not answered; what was is. */
+	assert_string_equal((char *)m->data + 4, "{\"capabilities\":{}}");
+	close(fd);
+	fd = wire_connect(p);
+	handshake(fd, "{\"capabilities\":{\"max_msg_fds\":8,\"pgsizes\":4096}}");
+	assert_string_equal((char *)m->data + 4,
+		"{\"capabilities\":{\"max_msg_fds\":16,\"pgsizes\":4096}}");
 	close(fd);
 	still_well(p);
 }
