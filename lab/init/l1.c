@@ -46,7 +46,9 @@
 #include "common.h"
 #include "limit.h"
 
+#ifndef SHELL
 #define SHELL "/usr/bin/busybox"
+#endif
 
 /* Of include/linux/sched.h: a thread of the kernel's own. */
 #define PF_KTHREAD	0x00200000
