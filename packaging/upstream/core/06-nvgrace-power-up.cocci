@@ -11,8 +11,9 @@
 +static void nvgrace_gpu_memory_changed(struct vfio_pci_core_device *core_vdev,
 +				       enum vfio_pci_memory_change what)
 +{
-+	struct nvgrace_gpu_pci_core_device *nvdev = container_of(
-+		core_vdev, struct nvgrace_gpu_pci_core_device, core_device);
++	struct nvgrace_gpu_pci_core_device *nvdev =
++		container_of(core_vdev, struct nvgrace_gpu_pci_core_device,
++			     core_device);
 +
 +	if (what == VFIO_PCI_MEMORY_POWER_UP || what == VFIO_PCI_MEMORY_RESUME)
 +		nvdev->reset_done = true;

@@ -15,8 +15,9 @@ expression cmd, error;
 +static bool nvgrace_gpu_claims_region(struct vfio_pci_core_device *core_vdev,
 +				      unsigned int index)
 +{
-+	struct nvgrace_gpu_pci_core_device *nvdev = container_of(
-+		core_vdev, struct nvgrace_gpu_pci_core_device, core_device);
++	struct nvgrace_gpu_pci_core_device *nvdev =
++		container_of(core_vdev, struct nvgrace_gpu_pci_core_device,
++			     core_device);
 +
 +	return nvgrace_gpu_memregion(index, nvdev);
 +}
