@@ -162,6 +162,9 @@ struct cohmem_vm_warning {
  * @need_firmware: bytes of aperture that firmware uses
  * @need_kernel: that a kernel uses that assigns addresses anew
  * @aperture: bytes to ask the VMM for
+ * @kubevirt_aperture: bytes that KubeVirt would ask for
+ * @has_iommufd: the host's kernel has iommufd, and a character device for each
+ *	GPU that is bound to VFIO
  * @nr_warnings: things to know
  * @warning: them
  */
@@ -180,6 +183,8 @@ struct cohmem_vm {
 	u64 need_firmware;
 	u64 need_kernel;
 	u64 aperture;
+	u64 kubevirt_aperture;
+	bool has_iommufd;
 	unsigned int nr_warnings;
 	struct cohmem_vm_warning warning[COHMEM_VM_MAX_WARNINGS];
 };

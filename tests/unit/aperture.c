@@ -162,7 +162,8 @@ static void placing(void **state)
 				end = 0;
 				for (n = 0; n < 3; n++) {
 					for (best = 3, j = 0; j < 3; j++)
-						if (!done[j] && (best == 3 || align[j] > align[best]))
+						if (!done[j] &&
+						    (best == 3 || align[j] > align[best]))
 							best = j;
 					done[best] = 1;
 					at = take(end, CELLS, cells[best], align[best]);
