@@ -40,6 +40,10 @@ enum option_id {
 	OPT_MERGE,
 	OPT_NEW,
 	OPT_NAME,
+	OPT_PLAN,
+	OPT_GUEST,
+	OPT_SHOW,
+	OPT_OUTPUT,
 	NR_OPTIONS,
 };
 
@@ -86,6 +90,8 @@ extern const struct command cmd_show;
 extern const struct command cmd_bind;
 extern const struct command cmd_unbind;
 extern const struct command cmd_plan;
+extern const struct command cmd_check;
+extern const struct command cmd_record;
 extern const struct command cmd_help;
 extern const struct command *const commands[];
 

@@ -37,6 +37,11 @@ const struct option_def options[NR_OPTIONS] = {
 		"libvirt: into the domain in FILE ('-': standard input)" },
 	[OPT_NEW] = { "new", 0, NULL, "libvirt: a whole new domain" },
 	[OPT_NAME] = { "name", 0, "NAME", "of the machine (default: cohmem)" },
+	[OPT_PLAN] = { "plan", 0, "FILE",
+		"also hold this plan (plan --json) against the host" },
+	[OPT_GUEST] = { "guest", 0, NULL, "look from inside a guest" },
+	[OPT_SHOW] = { "show", 0, NULL, "only list what would go in" },
+	[OPT_OUTPUT] = { "output", 'o', "FILE", "where to ('-': standard output)" },
 };
 
 static void take(struct cli *cli, enum option_id id, const char *arg,

@@ -55,16 +55,34 @@ static unsigned int renumber(const struct cohmem_vm *vm, unsigned int node,
 	       node - vm->nr_cpu_nodes + first_gi;
 }
 
-static void put_sibling(xmlNode *cell, unsigned int id, unsigned int value)
+/* The distance that a cell of the domain has to another, if it says. */
+static bool sibling(xmlNode *cell, unsigned int id, unsigned int *value)
 {
-	xmlNode *all = xml_ensure(cell, "distances"), *s;
+	xmlNode *all = xml_child(cell, "distances"), *s;
 	unsigned int have;
 
+	if (!all)
+		return false;
 	xml_foreach(all, "sibling", s)
 		if (xml_number(s, "id", &have) && have == id)
-			return;		/* a person's own word stands */
-	s = xml_add(all, "sibling", NULL);
-	xml_attr(s, "id", "%u", id);
+			return xml_number(s, "value", value);
+	return false;
+}
+
+/* A person's own word stands, and holds for the way back, too. */
+static void put_sibling(xmlNode *cell, unsigned int from, unsigned int to,
+			unsigned int value)
+{
+	xmlNode *other, *s;
+	unsigned int id;
+
+	if (sibling(cell, to, &id))
+		return;
+	xml_foreach(cell->parent, "cell", other)
+		if (xml_number(other, "id", &id) && id == to)
+			sibling(other, from, &value);
+	s = xml_add(xml_ensure(cell, "distances"), "sibling", NULL);
+	xml_attr(s, "id", "%u", to);
 	xml_attr(s, "value", "%u", value);
 }
 
@@ -117,7 +135,7 @@ static unsigned int put_cells(const struct plan_view *view, xmlNode *domain)
 			    id != renumber(vm, i, first_gi))
 				continue;
 			for (k = 0; k < nr; k++)
-				put_sibling(cell, renumber(vm, k, first_gi),
+				put_sibling(cell, id, renumber(vm, k, first_gi),
 					    i == k ? 10 : vm->distance[i][k]);
 		}
 	}
