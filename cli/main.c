@@ -10,7 +10,7 @@
 
 const struct command *const commands[] = {
 	&cmd_list, &cmd_show, &cmd_bind, &cmd_unbind, &cmd_plan,
-	&cmd_check, &cmd_help, NULL,
+	&cmd_check, &cmd_record, &cmd_help, NULL,
 };
 
 /*

@@ -9,7 +9,7 @@ const struct option_def options[NR_OPTIONS] = {
 	[OPT_VERSION] = { "version", 'V', NULL, "show the version" },
 	[OPT_JSON] = { "json", 'j', NULL, "JSON on standard output" },
 	[OPT_SYSROOT] = { "sysroot", 0, "DIR",
-		"look at the host recorded in DIR instead of this one" },
+		"look at the host recorded in DIR (or a file) instead" },
 	[OPT_VERBOSE] = { "verbose", 'v', NULL,
 		"say on standard error what is done, step by step" },
 	[OPT_ALL] = { "all", 'a', NULL, NULL },	/* depends on the command */
