@@ -31,6 +31,19 @@ enum option_id {
 	OPT_DRY_RUN,
 	OPT_GROUP,
 	OPT_FORCE,
+	OPT_CPUS,
+	OPT_MEMORY,
+	OPT_QEMU,
+	OPT_ARGS0,
+	OPT_IOMMUFD,
+	OPT_LIBVIRT,
+	OPT_MERGE,
+	OPT_NEW,
+	OPT_NAME,
+	OPT_PLAN,
+	OPT_GUEST,
+	OPT_SHOW,
+	OPT_OUTPUT,
 	NR_OPTIONS,
 };
 
@@ -76,6 +89,9 @@ extern const struct command cmd_list;
 extern const struct command cmd_show;
 extern const struct command cmd_bind;
 extern const struct command cmd_unbind;
+extern const struct command cmd_plan;
+extern const struct command cmd_check;
+extern const struct command cmd_record;
 extern const struct command cmd_help;
 extern const struct command *const commands[];
 
@@ -151,6 +167,8 @@ extern const struct printer print_json;
  * @bind_flags: COHMEM_BIND_* of --group and --force
  * @sysroot: --sysroot, or NULL
  * @driver: --driver, or NULL
+ * @value: of options that belong to one command: their arguments, "" for one
+ *	that takes none, NULL where they were not given
  * @utf8: the terminal draws lines
  * @state: the printer's own, between begin and end
  */
@@ -166,6 +184,7 @@ struct cli {
 	unsigned int bind_flags;
 	const char *sysroot;
 	const char *driver;
+	const char *value[NR_OPTIONS];
 	bool utf8;
 	void *state;
 };

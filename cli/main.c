@@ -9,7 +9,8 @@
 #include "cohmem.h"
 
 const struct command *const commands[] = {
-	&cmd_list, &cmd_show, &cmd_bind, &cmd_unbind, &cmd_help, NULL,
+	&cmd_list, &cmd_show, &cmd_bind, &cmd_unbind, &cmd_plan,
+	&cmd_check, &cmd_record, &cmd_help, NULL,
 };
 
 /*

@@ -9,7 +9,7 @@ const struct option_def options[NR_OPTIONS] = {
 	[OPT_VERSION] = { "version", 'V', NULL, "show the version" },
 	[OPT_JSON] = { "json", 'j', NULL, "JSON on standard output" },
 	[OPT_SYSROOT] = { "sysroot", 0, "DIR",
-		"look at the host recorded in DIR instead of this one" },
+		"look at the host recorded in DIR (or a file) instead" },
 	[OPT_VERBOSE] = { "verbose", 'v', NULL,
 		"say on standard error what is done, step by step" },
 	[OPT_ALL] = { "all", 'a', NULL, NULL },	/* depends on the command */
@@ -23,6 +23,25 @@ const struct option_def options[NR_OPTIONS] = {
 		"also take other devices of the IOMMU group from the host" },
 	[OPT_FORCE] = { "force", 'f', NULL,
 		"go on where the host's state speaks against it" },
+	[OPT_CPUS] = { "cpus", 0, "N", "virtual CPUs (default: 4)" },
+	[OPT_MEMORY] = { "memory", 0, "SIZE", "its own memory (default: 16G)" },
+	[OPT_QEMU] = { "qemu", 0, "PROGRAM",
+		"the QEMU to ask and to start (default: from PATH)" },
+	[OPT_ARGS0] = { "args0", '0', NULL,
+		"qemu: arguments only, each ended by a zero byte" },
+	[OPT_IOMMUFD] = { "iommufd", 0, NULL,
+		"through iommufd instead of a VFIO container" },
+	[OPT_LIBVIRT] = { "libvirt", 0, "VER",
+		"for this libvirt (default: ask virsh)" },
+	[OPT_MERGE] = { "merge", 0, "FILE",
+		"libvirt: into the domain in FILE ('-': standard input)" },
+	[OPT_NEW] = { "new", 0, NULL, "libvirt: a whole new domain" },
+	[OPT_NAME] = { "name", 0, "NAME", "of the machine (default: cohmem)" },
+	[OPT_PLAN] = { "plan", 0, "FILE",
+		"also hold this plan (plan --json) against the host" },
+	[OPT_GUEST] = { "guest", 0, NULL, "look from inside a guest" },
+	[OPT_SHOW] = { "show", 0, NULL, "only list what would go in" },
+	[OPT_OUTPUT] = { "output", 'o', "FILE", "where to ('-': standard output)" },
 };
 
 static void take(struct cli *cli, enum option_id id, const char *arg,
@@ -62,8 +81,8 @@ static void take(struct cli *cli, enum option_id id, const char *arg,
 	case OPT_FORCE:
 		cli->bind_flags |= COHMEM_BIND_FORCE;
 		break;
-	case NR_OPTIONS:
-		break;
+	default:
+		cli->value[id] = arg ? arg : "";
 	}
 }
 

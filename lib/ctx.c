@@ -2,23 +2,45 @@
 /* The context: root, log, last failure. */
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
+#include "capture.h"
 #include "internal.h"
+
+/* A recording in a file becomes a folder, which is gone with the context. */
+static int unpack(struct cohmem_ctx *ctx, const char *file)
+{
+	const char *tmp = getenv("TMPDIR");
+	int ret;
+
+	cohmem_fmt(ctx->root, sizeof(ctx->root), "%s/cohmem.XXXXXX",
+		   tmp && *tmp ? tmp : "/tmp");
+	if (!mkdtemp(ctx->root))
+		return -errno;
+	ctx->unpacked = true;
+	ret = cohmem_tar_unpack(file, ctx->root);
+	if (!ret && !cohmem_exists(ctx, "/cohmem/recording"))
+		ret = -EINVAL;
+	return ret;
+}
 
 /**
  * cohmem_new() - a context for one host
  * @out: the context
- * @root: directory that stands for "/"; "", "/" or NULL is the running host
+ * @root: directory that stands for "/", or a recording of a host in a file; "", "/"
+ *	or NULL is the running host
  *
  * Nothing is read yet: cohmem_scan() does that.
  *
- * Return: 0, -ENOMEM, -ENAMETOOLONG, or -ENOTDIR where @root is no directory.
+ * Return: 0, -ENOMEM, -ENAMETOOLONG, -EINVAL where @root is a file and no recording,
+ * or -errno where it cannot be read.
  */
 int cohmem_new(struct cohmem_ctx **out, const char *root)
 {
 	struct cohmem_ctx *ctx;
 	size_t len = root ? strlen(root) : 0;
-	int fd;
+	struct stat st;
+	int fd = 0;
 
 	*out = NULL;
 	while (len && root[len - 1] == '/')
@@ -34,9 +56,12 @@ int cohmem_new(struct cohmem_ctx **out, const char *root)
 	ctx->live = !len;
 	ctx->ops = ctx->live ? &cohmem_real_ops : &cohmem_recorded_ops;
 
-	fd = cohmem_dir_foreach(ctx, "/", NULL, NULL);
+	if (len && !stat(ctx->root, &st) && S_ISREG(st.st_mode))
+		fd = unpack(ctx, root);
+	if (!fd)
+		fd = cohmem_dir_foreach(ctx, "/", NULL, NULL);
 	if (fd < 0) {
-		free(ctx);
+		cohmem_free(ctx);
 		return fd;
 	}
 	*out = ctx;
@@ -51,6 +76,8 @@ void cohmem_free(struct cohmem_ctx *ctx)
 {
 	if (!ctx)
 		return;
+	if (ctx->unpacked)
+		cohmem_tar_remove(ctx->root);
 	free(ctx->acpi.entry);
 	free(ctx->func);
 	free(ctx);

@@ -32,6 +32,7 @@ struct cohmem_acpi {
 struct cohmem_ctx {
 	char root[PATH_MAX / 2];
 	bool live;		/* root is empty: the running machine */
+	bool unpacked;		/* root was made from a recording, and goes */
 	cohmem_log_fn *log;
 	void *log_arg;
 	const struct cohmem_ops *ops;

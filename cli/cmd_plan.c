@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* cohmem plan: the virtual machine for some GPUs, in the words of a VMM. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "plan.h"
+
+#define GIB	(1ULL << 30)
+
+/* Other devices of a guest: a dozen of virtio functions and hot-plug ports. */
+#define OTHERS	(1 * GIB)
+
+static const struct form {
+	const char *name;
+	int (*show)(struct cli *cli, const struct plan_view *view);
+} forms[] = {
+	{ "qemu", plan_qemu },
+	{ "libvirt", plan_libvirt },
+	{ "kubevirt", plan_kubevirt },
+};
+
+/* "16G", "512M", "1048576K" */
+static bool parse_size(const char *text, u64 *out)
+{
+	static const char units[] = "KMGT";
+	const char *unit;
+	char *end;
+	u64 n;
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	unit = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
+	if (errno || !unit || !n)
+		return false;
+	end++;
+	if (!strcmp(end, "iB"))
+		end += 2;
+	if (*end || n > ~0ULL >> 10 * (unit - units + 1))
+		return false;
+	*out = n << 10 * (unit - units + 1);
+	return true;
+}
+
+static bool parse_number(const char *text, unsigned int most, unsigned int *out)
+{
+	char *end;
+	long n;
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	n = strtol(text, &end, 10);
+	if (*end || n < 1 || n > (long)most)
+		return false;
+	*out = n;
+	return true;
+}
+
+/* "12.8.0" or "12.8" */
+static bool parse_version(const char *text, unsigned int *out)
+{
+	unsigned int major, minor, micro = 0;
+	int used = 0;
+
+	if (sscanf(text, "%3u.%3u%n.%3u%n", &major, &minor, &used, &micro,
+		   &used) < 2 || text[used])
+		return false;
+	*out = major * 1000000 + minor * 1000 + micro;
+	return true;
+}
+
+static bool name_ok(const char *name)
+{
+	const char *p;
+
+	for (p = name; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr("-_.", *p))
+			return false;
+	return *name && *name != '-' && *name != '.' && strlen(name) < 64;
+}
+
+static int read_options(struct cli *cli, struct cohmem_vm_request *want,
+			struct plan_view *view)
+{
+	const char *v;
+
+	want->cpus = 4;
+	want->memory = 16 * GIB;
+	want->others = OTHERS;
+#if defined(__x86_64__)
+	/* A recorded host is a superchip unless it says otherwise. */
+	if (!cli->sysroot)
+		want->machine = COHMEM_VM_Q35;
+#endif
+	v = cli->value[OPT_CPUS];
+	if (v && !parse_number(v, 4096, &want->cpus))
+		return usage_error(cli, "'%s' is no number of CPUs", v);
+	v = cli->value[OPT_MEMORY];
+	if (v && !parse_size(v, &want->memory))
+		return usage_error(cli, "'%s' is no size like 16G", v);
+	v = cli->value[OPT_LIBVIRT];
+	if (v && !parse_version(v, &view->libvirt))
+		return usage_error(cli, "'%s' is no version like 11.3.0", v);
+	view->name = cli->value[OPT_NAME] ? cli->value[OPT_NAME] : "cohmem";
+	if (!name_ok(view->name))
+		return usage_error(cli, "'%s' is no name for a machine",
+				   view->name);
+	view->args0 = cli->value[OPT_ARGS0];
+	view->iommufd = cli->value[OPT_IOMMUFD];
+	view->merge = cli->value[OPT_MERGE];
+	view->whole = cli->value[OPT_NEW];
+	if (view->merge && view->whole)
+		return usage_error(cli, "--merge and --new exclude each other");
+	return EXIT_OK;
+}
+
+static int only_for(struct cli *cli, const char *form)
+{
+	static const struct {
+		enum option_id id;
+		const char *form;
+	} only[] = {
+		{ OPT_ARGS0, "qemu" }, { OPT_MERGE, "libvirt" },
+		{ OPT_NEW, "libvirt" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(only) / sizeof(only[0]); i++)
+		if (cli->value[only[i].id] &&
+		    (!form || strcmp(form, only[i].form)))
+			return usage_error(cli, "--%s is for the form %s",
+					   options[only[i].id].name, only[i].form);
+	if (cli->json && form)
+		return usage_error(cli, "--json shows the model: it is given without a form");
+	return EXIT_OK;
+}
+
+/*
+ * What the QEMU can that will start the machine. One that was named has to be
+ * there; of a recorded host, and where there is none, the newest is assumed.
+ */
+static int ask(struct cli *cli, struct plan_view *view)
+{
+	const char *named = cli->value[OPT_QEMU];
+	enum cohmem_vm_machine machine = view->vm->machine;
+	int ret = -ENOENT;
+
+	view->program = named ? named : machine == COHMEM_VM_Q35 ?
+			"qemu-system-x86_64" : "qemu-system-aarch64";
+	if (named || !cli->sysroot)
+		ret = cohmem_ask_qemu(cli->ctx, view->program, machine,
+				      &view->qemu);
+	if (!ret)
+		return EXIT_OK;
+	if (named) {
+		complain_why(cli);
+		return EXIT_FAIL;
+	}
+	cohmem_ask_qemu(cli->ctx, NULL, machine, &view->qemu);
+	cohmem_vm_warn(view->vm, "qemu-not-asked", NULL,
+		       "--qemu PROGRAM asks the one that will start it",
+		       "no QEMU was asked what it can: a recent one is assumed");
+	return EXIT_OK;
+}
+
+static void warn_iommufd(struct cli *cli, struct plan_view *view)
+{
+	struct cohmem_vm *vm = view->vm;
+	unsigned int i;
+
+	if (!view->iommufd)
+		return;
+	for (i = 0; i < vm->nr_gpus; i++)
+		if (vm->gpu[i].f->is_vfio && vm->gpu[i].f->vfio_cdev < 0)
+			cohmem_vm_warn(vm, "no-cdev", vm->gpu[i].f->bdf,
+				       "use a kernel with CONFIG_VFIO_DEVICE_CDEV, or leave --iommufd out",
+				       "the host's kernel has no character device for it: iommufd cannot be used");
+	cohmem_vm_warn(vm, "iommufd-p2p", NULL,
+		       "leave --iommufd out where GPUs or NICs talk to each other directly",
+		       "iommufd maps memory of a BAR for other devices only as far as kernel and QEMU share it by dma-buf");
+	(void)cli;
+}
+
+static int plan(struct cli *cli, int argc, char **argv)
+{
+	char (*bdfs)[COHMEM_BDF_LEN] = NULL;
+	struct cohmem_vm_request want = { 0 };
+	const struct form *form = NULL;
+	struct plan_view view = { 0 };
+	unsigned int i;
+	int code;
+
+	for (i = 0; argc && i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (!strcmp(argv[0], forms[i].name))
+			form = &forms[i];
+	if (form) {
+		argc--;
+		argv++;
+	}
+	code = read_options(cli, &want, &view);
+	if (!code)
+		code = only_for(cli, form ? form->name : NULL);
+	if (!code)
+		code = open_host(cli);
+	if (!code)
+		code = pick_funcs(cli, argc, argv, &bdfs, &want.nr);
+	if (code)
+		goto out;
+	view.vm = malloc(sizeof(*view.vm));
+	if (!view.vm) {
+		complain(NULL, NULL, "out of memory");
+		code = EXIT_FAIL;
+		goto out;
+	}
+	if (view.merge)
+		code = plan_read_domain(cli, &view, &want);
+	if (code)
+		goto out;
+	want.bdf = (const char (*)[COHMEM_BDF_LEN])bdfs;
+	if (cohmem_vm_plan(cli->ctx, &want, view.vm)) {
+		complain_why(cli);
+		code = EXIT_FAIL;
+		goto out;
+	}
+	if (!form || form->show == plan_qemu)
+		code = ask(cli, &view);
+	if (code)
+		goto out;
+	warn_iommufd(cli, &view);
+	if (form)
+		code = form->show(cli, &view);
+	else if (cli->json)
+		plan_json(cli, &view);
+	else
+		plan_text(cli, &view);
+	if (form && !code)
+		plan_warnings(&view);
+out:
+	plan_free_domain(&view);
+	free(view.vm);
+	free(bdfs);
+	return code;
+}
+
+const struct command cmd_plan = {
+	.name = "plan",
+	.args = "[qemu | libvirt | kubevirt] BDF... | --all",
+	.summary = "work out the virtual machine for GPUs",
+	.text =
+"What a VMM has to be told so that a guest can use the memory: initiator\n"
+"nodes, distances, the address space for BARs, computed from the BARs that\n"
+"the guest will see. Nothing is changed.\n"
+"  (no form)  the machine and how its numbers come about; --json: the same\n"
+"  qemu       a script that starts QEMU; what you add is added at its end\n"
+"  libvirt    the parts of a domain, a whole domain (--new), or yours with\n"
+"             these parts (--merge)\n"
+"  kubevirt   the parts of KubeVirt's resource and of a machine's\n"
+"What is odd goes to standard error.\n",
+	.takes = 1U << OPT_ALL | 1U << OPT_CPUS | 1U << OPT_MEMORY |
+		 1U << OPT_QEMU | 1U << OPT_ARGS0 | 1U << OPT_IOMMUFD |
+		 1U << OPT_LIBVIRT | 1U << OPT_MERGE | 1U << OPT_NEW |
+		 1U << OPT_NAME,
+	.takes_bdf = true,
+	.fn = plan,
+};

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What goes into a recording, for people and for programs. */
+#include <json-c/json.h>
+
+#include "print_record.h"
+
+/**
+ * record_begin() - the list begins
+ * @list: the list
+ */
+void record_begin(struct record_list *list)
+{
+	if (list->cli->json)
+		list->json = json_object_new_array();
+}
+
+/**
+ * record_member() - a member of the recording
+ * @arg: the list
+ * @name: its name
+ * @size: bytes
+ * @target: of a link
+ */
+void record_member(void *arg, const char *name, u64 size, const char *target)
+{
+	struct record_list *list = arg;
+	struct json_object *o;
+
+	list->nr++;
+	list->bytes += size;
+	if (!list->show)
+		return;
+	if (!list->cli->json) {
+		printf("%8llu  %s%s%s\n", (unsigned long long)size, name,
+		       target ? " -> " : "", target ? target : "");
+		return;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "name", json_object_new_string(name));
+	json_object_object_add(o, "size", json_object_new_uint64(size));
+	json_object_object_add(o, "target", target ?
+			       json_object_new_string(target) : NULL);
+	json_object_array_add(list->json, o);
+}
+
+/**
+ * record_end() - the list ends
+ * @list: the list
+ * @path: the file that was written, or NULL
+ */
+void record_end(struct record_list *list, const char *path)
+{
+	struct json_object *top;
+	char size[32];
+
+	if (list->cli->json && (list->show || path)) {
+		top = json_object_new_object();
+		json_object_object_add(top, "schema", json_object_new_string("cohmem.record.1"));
+		json_object_object_add(top, "file", path ?
+				       json_object_new_string(path) : NULL);
+		json_object_object_add(top, "members", list->json ? list->json :
+				       json_object_new_int(list->nr));
+		json_object_object_add(top, "bytes", json_object_new_uint64(list->bytes));
+		printf("%s\n", json_object_to_json_string_ext(top,
+		       JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+		json_object_put(top);
+	} else if (list->show) {
+		printf("%u members, %s\n", list->nr, human_size(list->bytes, size));
+	} else if (path) {
+		printf("%s: %u members, %s\n", path, list->nr,
+		       human_size(list->bytes, size));
+	}
+}
