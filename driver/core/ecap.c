@@ -55,6 +55,7 @@ static const struct {
 	 */
 	{ COHMEM_PCI_VENDOR_CXL, 0, 0xffff,
 	  "CXL: nothing of it is the guest's" },
+	{ }
 };
 
 /* A copy of config space and the chain in it. */
@@ -82,7 +83,7 @@ const char *cohmem_dvsec_hidden(u16 vendor, u16 id)
 {
 	unsigned int i;
 
-	for (i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+	for (i = 0; hidden[i].why; i++)
 		if (hidden[i].vendor == vendor && id >= hidden[i].first &&
 		    id <= hidden[i].last)
 			return hidden[i].why;
