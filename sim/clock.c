@@ -29,10 +29,13 @@ u64 cohmem_sim_clock_ns(const struct sim_clock *c)
 /**
  * cohmem_sim_clock_freeze() - time stands still
  * @c: the clock
+ * @at_ns: what it has shown last; whatever is said next is said at that time, so
+ *	that a script which repeats it is never too early
  */
-void cohmem_sim_clock_freeze(struct sim_clock *c)
+void cohmem_sim_clock_freeze(struct sim_clock *c, u64 at_ns)
 {
-	c->at_ns = cohmem_sim_clock_ns(c);
+	if (!c->frozen)
+		c->at_ns = at_ns;
 	c->frozen = true;
 }
 

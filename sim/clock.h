@@ -18,7 +18,7 @@ struct sim_clock {
 
 u64 cohmem_sim_real_ns(void);
 u64 cohmem_sim_clock_ns(const struct sim_clock *c);
-void cohmem_sim_clock_freeze(struct sim_clock *c);
+void cohmem_sim_clock_freeze(struct sim_clock *c, u64 at_ns);
 void cohmem_sim_clock_advance(struct sim_clock *c, u64 ms);
 void cohmem_sim_clock_run(struct sim_clock *c);
 

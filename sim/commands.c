@@ -244,7 +244,7 @@ static int do_cxl2_size(struct call *c)
 
 static int do_clock_freeze(struct call *c)
 {
-	cohmem_sim_clock_freeze(&c->sim->clock);
+	cohmem_sim_clock_freeze(&c->sim->clock, c->sim->now_ns);
 	return 0;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Control scripts: lines of "MILLISECONDS COMMAND", the time since the start by
- * the function's own clock. A line that is due while that stands still is run at
- * once, so that a script may freeze the clock and move it itself.
+ * the function's own clock, so that a script may freeze the clock and move it
+ * itself: then it takes no time.
  */
 #include <errno.h>
 #include <stdlib.h>
