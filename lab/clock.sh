@@ -37,11 +37,15 @@ spent_of() {
 	[ "$REPLY" -ge "$least" ] || REPLY=$least
 }
 
-# factor_of WALL LOST: how many times slower, with one decimal.
+# factor_of WALL LOST: how many times slower, with one decimal: as it was measured,
+# also where that is more than limits may stretch.
 factor_of() {
-	local tenths=10
-	spent_of "$1" "$2"
-	[ "$REPLY" = 0 ] || tenths=$((($1 * 10 + REPLY / 2) / REPLY))
+	local left=$(($1 - $2)) tenths=10
+	if [ "$1" -gt 0 ]; then
+		tenths=990
+		[ $left -le 0 ] || tenths=$((($1 * 10 + left / 2) / left))
+		[ $tenths -le 990 ] || tenths=990
+	fi
 	REPLY=$((tenths / 10)).$((tenths % 10))
 }
 

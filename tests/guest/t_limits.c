@@ -7,8 +7,8 @@
 #include "guest.h"
 #include "limit.h"
 
-/* Longer than the step may take, if all time counted. */
-#define BUSY_MS		8000
+/* On a host as slow as the scenario makes it, longer than the step may take. */
+#define BUSY_MS		6000
 
 /* Something to do for processors, until so much of the time has counted. */
 static void spin(double ms)
@@ -29,16 +29,16 @@ static void slow_host_is_told(void)
 	wall = now_ms() - start;
 	test_info("%d ms counted of %.0f", BUSY_MS, wall);
 	CHECK(wall > BUSY_MS * 1.5, "this host is not slow: %.0f ms", wall);
-	CHECK(wall <= (BUSY_MS + 1000) * LAB_STRETCH_MAX, "%.0f ms", wall);
+	CHECK(wall <= (BUSY_MS + 3000) * LAB_STRETCH_MAX, "%.0f ms", wall);
 	CHECK(slowness() > 1, "slowness() has not noticed");
 }
 
-/* Its limit is 4 s; it ends after 3 that count, which are more on the clock. */
+/* Its limit is 4 s; it ends after 2 that count, which are more on the clock. */
 static void limit_of_a_test_follows(void)
 {
 	if (!host_tells_lost())
 		SKIP("the host's kernel does not count how long threads wait");
-	spin(3000);
+	spin(2000);
 }
 
 /* Killed while it does: in a process group of its own, as all tests are. */

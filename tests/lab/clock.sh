@@ -30,7 +30,8 @@ check "but a fifth always does" is 200 spent_of 1000 900
 check "nor can more be lost than there was" is 200 spent_of 1000 5000
 check "factor of a host that is idle" is 1.0 factor_of 1000 0
 check "factor, half lost" is 2.0 factor_of 1000 500
-check "factor, at its bound" is 5.0 factor_of 1000 1000
+check "factor, more than limits stretch" is 9.1 factor_of 14150 12598
+check "factor, all lost" is 99.0 factor_of 1000 1000
 check "factor of no time" is 1.0 factor_of 0 0
 
 # The bound is one number in two languages.
@@ -68,7 +69,7 @@ share() {
 if clock_tells; then
 	# Alone it may have to share with whatever else this machine has to do; with
 	# three more, it cannot have got half.
-	check "a process with three others on its processor" share 4 25 50
+	check "a process with three others on its processor" share 4 25 990
 else
 	skip "a process with three others on its processor" "this kernel counts no waiting"
 fi

@@ -85,5 +85,5 @@ published() {
 }
 check "all programs can know of it" published
 check "nothing was left" is left "$(grep -c '^left' "$verdict")" 0
-check "done is said" is done "$(tail -n 1 "$verdict")" done
+check "the end is said" is "last line" "$(tail -n 1 "$verdict")" "done"
 finish
