@@ -35,12 +35,18 @@
 #define STRIDE	SZ_1M
 
 #ifdef CONFIG_ARM64
+/*
+ * CTR_EL0.DminLine (Arm ARM, D24.2): log2 of the number of words in the smallest
+ * data cache line.
+ */
+#define LINE_SHIFT	16
+#define LINE_MASK	0xf
+
 /* Clean and invalidate by address, to the point of coherency. */
 static void clean(void *addr, size_t len)
 {
-	/* CTR_EL0.DminLine: log2 of the words in the smallest data line. */
 	const size_t line = 4UL << ((read_sanitised_ftr_reg(SYS_CTR_EL0) >>
-				     CTR_EL0_DminLine_SHIFT) & 0xf);
+				     LINE_SHIFT) & LINE_MASK);
 	unsigned long p = (unsigned long)addr & ~(line - 1);
 	const unsigned long end = (unsigned long)addr + len;
 

@@ -33,7 +33,7 @@
 #define STRIDE		SZ_1M
 /* Trace events in one wipe. */
 #define STEPS		16
-/* A bus that is reset over and over is not waited for for ever. */
+/* How often to start over on a bus that is reset again and again. */
 #define MAX_ROUNDS	3
 
 static u64 ms_since(ktime_t start)
