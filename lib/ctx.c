@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The context: root, log, last failure. */
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "internal.h"
+
+/* A bind takes a second or two: whoever comes meanwhile waits so long. */
+#define DEFAULT_WAIT_S	10
 
 /**
  * cohmem_new() - a context for one host
@@ -33,12 +38,18 @@ int cohmem_new(struct cohmem_ctx **out, const char *root)
 		memcpy(ctx->root, root, len);
 	ctx->live = !len;
 	ctx->ops = ctx->live ? &cohmem_real_ops : &cohmem_recorded_ops;
-
-	fd = cohmem_dir_foreach(ctx, "/", NULL, NULL);
+	ctx->wait_s = DEFAULT_WAIT_S;
+	ctx->root_fd = -1;
+	if (ctx->live) {
+		*out = ctx;
+		return 0;
+	}
+	fd = open(ctx->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
 		free(ctx);
-		return fd;
+		return -errno;
 	}
+	ctx->root_fd = fd;
 	*out = ctx;
 	return 0;
 }
@@ -51,8 +62,11 @@ void cohmem_free(struct cohmem_ctx *ctx)
 {
 	if (!ctx)
 		return;
+	cohmem_scan_free(ctx);
 	free(ctx->acpi.entry);
 	free(ctx->func);
+	if (ctx->root_fd >= 0)
+		close(ctx->root_fd);
 	free(ctx);
 }
 
@@ -102,6 +116,92 @@ const char *cohmem_root(const struct cohmem_ctx *ctx)
 }
 
 /**
+ * cohmem_set_wait() - how long to wait for others
+ * @ctx: the context
+ * @seconds: for another one that changes bindings in the same IOMMU group, and
+ *	for processes that hold a function open
+ */
+void cohmem_set_wait(struct cohmem_ctx *ctx, unsigned int seconds)
+{
+	ctx->wait_s = seconds;
+	ctx->wait_users = true;
+}
+
+/**
+ * cohmem_interrupted() - did a signal end the last plan?
+ * @ctx: the context
+ * Return: the signal, or 0.
+ */
+int cohmem_interrupted(const struct cohmem_ctx *ctx)
+{
+	return ctx->signo;
+}
+
+/**
+ * cohmem_error_word() - the kind of a failure in one stable word
+ * @error: -errno
+ * Return: the word.
+ */
+const char *cohmem_error_word(int error)
+{
+	switch (-error) {
+	case 0:
+		return "none";
+	case EACCES:
+	case EPERM:
+		return "permission";
+	case EAGAIN:
+		return "changed";
+	case EBUSY:
+		return "busy";
+	case EINTR:
+		return "interrupted";
+	case EINVAL:
+		return "invalid";
+	case ENODEV:
+		return "no-device";
+	case ENOENT:
+		return "missing";
+	case ENOMEM:
+		return "no-memory";
+	case ENOTSUP:
+		return "unsupported";
+	case ENXIO:
+		return "refused";
+	case ETIMEDOUT:
+		return "timeout";
+	case ERANGE:
+		return "out-of-range";
+	case EXDEV:
+		return "not-this-host";
+	}
+	return "failed";
+}
+
+/**
+ * cohmem_unknown_str() - why something is not known
+ * @error: -errno of the attempt to read it
+ * Return: a few words.
+ */
+const char *cohmem_unknown_str(int error)
+{
+	switch (-error) {
+	case EACCES:
+	case EPERM:
+		return "only root may read it";
+	case ENOENT:
+		return "neither the driver nor firmware tells";
+	case E2BIG:
+		return "longer than this program can take";
+	case EINVAL:
+		return "not understood";
+	case ENODATA:
+		return "passed through as a plain function";
+	}
+	return "could not be read";
+}
+
+/**
  * cohmem_log() - tell the log callback
  * @ctx: the context
  * @level: how much it matters
@@ -142,6 +242,8 @@ int cohmem_fail(struct cohmem_ctx *ctx, int error, const char *subject,
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
 	memcpy(why->what, what, sizeof(what));
+	why->error = error;
+	why->reason = cohmem_error_word(error);
 	if (subject != why->subject)
 		cohmem_fmt(why->subject, sizeof(why->subject), "%s",
 			   subject ? subject : "");
