@@ -164,6 +164,11 @@ static int clear_pieces(void *arg)
 	u64 off, len;
 	int ret;
 
+	/*
+	 * Any of them: the scheduler knows which one has time. Not before the
+	 * thread runs: it is given the CPUs of its node when it starts.
+	 */
+	set_cpus_allowed_ptr(current, w->cpus);
 	while (!stopped(w) &&
 	       find_piece(&w->cdev->plat.layout,
 			  atomic64_inc_return(&w->next) - 1, &r, &off, &len)) {
@@ -195,8 +200,6 @@ static int clear_all(struct cohmem_wipe *w)
 					   pci_name(w->cdev->core.pdev));
 		if (IS_ERR(t))
 			break;
-		/* Any of them: the scheduler knows which one has time. */
-		set_cpus_allowed_ptr(t, w->cpus);
 		thread[nr++] = get_task_struct(t);
 		atomic_inc(&w->threads);
 		wake_up_process(t);
