@@ -56,6 +56,7 @@ struct cohmem_ctx {
 	int root_fd;		/* the root; -1: the running machine */
 	bool live;		/* root is empty: the running machine */
 	unsigned int wait_s;	/* how long to wait for others */
+	bool keep;		/* plans are made from the last scan */
 	bool wait_users;	/* and for those who hold a function, too */
 	int signo;		/* what interrupted the last plan, or 0 */
 	struct cohmem_holders holders;
