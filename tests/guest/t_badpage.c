@@ -102,32 +102,13 @@ static void refusing_is_a_policy(void)
 	done(&d);
 }
 
-static int export(struct dev *d, u64 off, u64 len)
-{
-	struct {
-		struct vfio_device_feature head;
-		struct abi_dma_buf buf;
-		struct abi_dma_buf_range range;
-	} arg = {
-		.head.argsz = sizeof(arg),
-		.head.flags = VFIO_DEVICE_FEATURE_GET | ABI_FEATURE_DMA_BUF,
-		.buf.region_index = 4,
-		.buf.open_flags = O_RDWR | O_CLOEXEC,
-		.buf.nr_ranges = 1,
-		.range = { off, len },
-	};
-	int fd = ioctl(d->fd, VFIO_DEVICE_FEATURE, &arg);
-
-	return fd < 0 ? -errno : fd;
-}
-
 static void all_of_it_as_dma_buf(void)
 {
 	struct dev d;
 	int fd;
 
 	one_bad_page(&d);
-	fd = export(&d, 0, facts()->usemem);
+	fd = dev_export(&d, 4, 0, facts()->usemem);
 	if (fd == -ENOTTY || fd == -EOPNOTSUPP)
 		SKIP("this kernel's vfio-pci exports no dma-buf");
 	CHECK(fd >= 0, "export of all of usemem: %s", strerror(-fd));

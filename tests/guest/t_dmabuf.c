@@ -13,33 +13,13 @@
 
 #define HELPER	"/sys/module/cohmem_test_import/parameters/"
 
-/* A descriptor, or -errno. */
-static int export(struct dev *d, unsigned int bar, u64 off, u64 len)
-{
-	struct {
-		struct vfio_device_feature head;
-		struct abi_dma_buf buf;
-		struct abi_dma_buf_range range;
-	} arg = {
-		.head.argsz = sizeof(arg),
-		.head.flags = VFIO_DEVICE_FEATURE_GET | ABI_FEATURE_DMA_BUF,
-		.buf.region_index = bar,
-		.buf.open_flags = O_RDWR | O_CLOEXEC,
-		.buf.nr_ranges = 1,
-		.range = { off, len },
-	};
-	int fd = ioctl(d->fd, VFIO_DEVICE_FEATURE, &arg);
-
-	return fd < 0 ? -errno : fd;
-}
-
 static void need_export(void)
 {
 	struct dev d;
 	int fd;
 
 	dev_open(&d);
-	fd = export(&d, 0, 0, facts()->page);
+	fd = dev_export(&d, 0, 0, facts()->page);
 	if (fd == -ENOTTY || fd == -EOPNOTSUPP)
 		SKIP("this kernel's vfio-pci exports no dma-buf");
 	CHECK(fd >= 0, "export of BAR0: %s", strerror(-fd));
@@ -95,7 +75,7 @@ static void usemem_is_where_it_says(void)
 
 	need_export();
 	dev_open(&d);
-	fd = export(&d, 4, MiB, 2 * MiB);
+	fd = dev_export(&d, 4, MiB, 2 * MiB);
 	CHECK(fd >= 0, "%s", strerror(-fd));
 	import(fd);
 	mapped_at(facts()->mem_base + MiB, 2 * MiB);
@@ -113,7 +93,7 @@ static void resmem_is_where_it_says(void)
 		SKIP("this model has no resmem");
 	need_export();
 	dev_open(&d);
-	fd = export(&d, 2, f->resmem - MiB, MiB);
+	fd = dev_export(&d, 2, f->resmem - MiB, MiB);
 	CHECK(fd >= 0, "%s", strerror(-fd));
 	import(fd);
 	mapped_at(f->mem_base + f->hbm - MiB, MiB);
@@ -128,10 +108,10 @@ static void only_backed_memory(void)
 
 	need_export();
 	dev_open(&d);
-	CHECK_EQ(export(&d, 4, f->usemem - f->page, 2 * f->page), -EINVAL);
-	CHECK_EQ(export(&d, 4, f->usemem, f->page), -EINVAL);
-	CHECK_EQ(export(&d, 4, -f->page, 2 * f->page), -EOVERFLOW);
-	CHECK(export(&d, 5, 0, f->page) < 0, "the upper half of BAR4");
+	CHECK_EQ(dev_export(&d, 4, f->usemem - f->page, 2 * f->page), -EINVAL);
+	CHECK_EQ(dev_export(&d, 4, f->usemem, f->page), -EINVAL);
+	CHECK_EQ(dev_export(&d, 4, -f->page, 2 * f->page), -EOVERFLOW);
+	CHECK(dev_export(&d, 5, 0, f->page) < 0, "the upper half of BAR4");
 	dev_close(&d);
 }
 
@@ -142,7 +122,7 @@ static void revoked_with_memory_off(void)
 
 	need_export();
 	dev_open(&d);
-	fd = export(&d, 4, 0, 2 * MiB);
+	fd = dev_export(&d, 4, 0, 2 * MiB);
 	import(fd);
 	set_command(&d, 0, 2);
 	state_is("revoked");
@@ -161,7 +141,7 @@ static void revoked_by_reset(void)
 
 	need_export();
 	dev_open(&d);
-	fd = export(&d, 4, 0, 2 * MiB);
+	fd = dev_export(&d, 4, 0, 2 * MiB);
 	import(fd);
 	CHECK_EQ(dev_reset(&d), 0);
 	state_is("revoked");
@@ -181,7 +161,7 @@ static void dead_after_close(void)
 
 	need_export();
 	dev_open(&d);
-	fd = export(&d, 4, 0, 2 * MiB);
+	fd = dev_export(&d, 4, 0, 2 * MiB);
 	import(fd);
 	dev_close(&d);
 	state_is("revoked");
@@ -202,7 +182,7 @@ static void many(void)
 	need_export();
 	for (i = 0; i < 20; i++) {
 		dev_open(&d);
-		fd = export(&d, 4, i * MiB, MiB);
+		fd = dev_export(&d, 4, i * MiB, MiB);
 		CHECK(fd >= 0, "round %d: %s", i, strerror(-fd));
 		if (i & 1)
 			close(fd);
@@ -226,8 +206,8 @@ static void bad_page_is_not_exported(void)
 	CHECK_EQ(file_write(dev_path("cohmem/poison_pages"), text), 0);
 	CHECK_EQ(file_write(dev_path("cohmem/poison_policy"), "refuse"), 0);
 	dev_open(&d);
-	CHECK_EQ(export(&d, 4, 96 * MiB, 8 * MiB), -EHWPOISON);
-	fd = export(&d, 4, 96 * MiB, 4 * MiB);
+	CHECK_EQ(dev_export(&d, 4, 96 * MiB, 8 * MiB), -EHWPOISON);
+	fd = dev_export(&d, 4, 96 * MiB, 4 * MiB);
 	CHECK(fd >= 0, "pages before it: %s", strerror(-fd));
 	close(fd);
 	dev_close(&d);

@@ -261,22 +261,10 @@ static int info_op(struct op *op)
 
 static int export_op(struct op *op)
 {
-	struct {
-		struct vfio_device_feature head;
-		struct abi_dma_buf buf;
-		struct abi_dma_buf_range range;
-	} arg = {
-		.head.argsz = sizeof(arg),
-		.head.flags = VFIO_DEVICE_FEATURE_GET | ABI_FEATURE_DMA_BUF,
-		.buf.region_index = 4,
-		.buf.open_flags = O_RDWR | O_CLOEXEC,
-		.buf.nr_ranges = 1,
-		.range = { 0, 2 * MiB },
-	};
-	int fd = ioctl(op->d.fd, VFIO_DEVICE_FEATURE, &arg);
+	int fd = dev_export(&op->d, 4, 0, 2 * MiB);
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	close(fd);
 	return 0;
 }

@@ -95,30 +95,17 @@ static void w02_poison_is_sigbus_never_sigkill(void)
 
 static void w03_dma_buf_of_usemem(void)
 {
-	struct {
-		struct vfio_device_feature head;
-		struct abi_dma_buf buf;
-		struct abi_dma_buf_range range;
-	} arg = {
-		.head.argsz = sizeof(arg),
-		.head.flags = VFIO_DEVICE_FEATURE_GET | ABI_FEATURE_DMA_BUF,
-		.buf.open_flags = O_RDWR | O_CLOEXEC,
-		.buf.nr_ranges = 1,
-		.range = { 0, 65536 },
-	};
 	struct dev d;
 	int fd;
 
 	dev_open(&d);
-	arg.buf.region_index = 0;
-	fd = ioctl(d.fd, VFIO_DEVICE_FEATURE, &arg);
-	if (fd < 0 && (errno == ENOTTY || errno == EOPNOTSUPP))
+	fd = dev_export(&d, 0, 0, 65536);
+	if (fd == -ENOTTY || fd == -EOPNOTSUPP)
 		SKIP("this kernel's vfio-pci exports no dma-buf (since 7.0)");
-	CHECK(fd >= 0, "export of BAR0: %s", strerror(errno));
+	CHECK(fd >= 0, "export of BAR0: %s", strerror(-fd));
 	close(fd);
-	arg.buf.region_index = 4;
-	fd = ioctl(d.fd, VFIO_DEVICE_FEATURE, &arg);
-	CHECK(fd >= 0, "export of usemem: %s", strerror(errno));
+	fd = dev_export(&d, 4, 0, 65536);
+	CHECK(fd >= 0, "export of usemem: %s", strerror(-fd));
 	close(fd);
 	dev_close(&d);
 }

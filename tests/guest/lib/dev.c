@@ -527,3 +527,31 @@ void irq_off(struct dev *d, unsigned int index)
 	CHECK(!ioctl(d->fd, VFIO_DEVICE_SET_IRQS, &set), "irqs off: %s",
 	      strerror(errno));
 }
+
+/**
+ * dev_export() - a range of a region as a dma-buf
+ * @d: the device
+ * @bar: region index
+ * @off: offset in the region, bytes
+ * @len: bytes
+ *
+ * Return: a descriptor, or -errno.
+ */
+int dev_export(struct dev *d, unsigned int bar, u64 off, u64 len)
+{
+	struct {
+		struct vfio_device_feature head;
+		struct abi_dma_buf buf;
+		struct abi_dma_buf_range range;
+	} arg = {
+		.head.argsz = sizeof(arg),
+		.head.flags = VFIO_DEVICE_FEATURE_GET | ABI_FEATURE_DMA_BUF,
+		.buf.region_index = bar,
+		.buf.open_flags = O_RDWR | O_CLOEXEC,
+		.buf.nr_ranges = 1,
+		.range = { off, len },
+	};
+	int fd = ioctl(d->fd, VFIO_DEVICE_FEATURE, &arg);
+
+	return fd < 0 ? -errno : fd;
+}

@@ -202,6 +202,7 @@ bool have_group(void);
 bool have_cdev(void);
 int __region_info(int fd, unsigned int index, struct region *r);
 int dev_reset(struct dev *d);
+int dev_export(struct dev *d, unsigned int bar, u64 off, u64 len);
 
 void *__map(struct dev *d, unsigned int bar, u64 off, u64 len, int prot,
 	    int flags);
