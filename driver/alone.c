@@ -25,11 +25,16 @@
 /*
  * Reset the function. Its device lock may be taken, for moments or by an
  * unbinding that waits for us: so it is only tried, again and again.
+ *
+ * The PCI core goes from one way of resetting to the next, and takes some of
+ * them for done before the function answers: so it is looked at before and after.
  */
 static int stop_it(struct pci_dev *pdev, bool (*stop)(void *), void *arg)
 {
 	int ret;
 
+	if (!pci_device_is_present(pdev))
+		return -ENODEV;
 	while ((ret = pci_try_reset_function(pdev)) == -EAGAIN) {
 		if (stop(arg))
 			return -ECANCELED;
@@ -38,9 +43,7 @@ static int stop_it(struct pci_dev *pdev, bool (*stop)(void *), void *arg)
 	if (pci_channel_offline(pdev))
 		return -ENODEV;
 	/* No way to reset it, or the function did not come back in time. */
-	if (ret)
-		return -ENOTTY;
-	return pci_device_is_present(pdev) ? 0 : -ENODEV;
+	return ret || !pci_device_is_present(pdev) ? -ENOTTY : 0;
 }
 
 static void __iomem *map_bar0(struct pci_dev *pdev)

@@ -58,6 +58,9 @@
  */
 #define OPEN_LIMIT_S	100
 
+/* Who waits for less need not be told. */
+#define SAY_AFTER_S	1
+
 enum policy {
 	POLICY_OFF,
 	POLICY_CLOSE,
@@ -257,11 +260,18 @@ static void scrub_work(struct work_struct *work)
 	struct device *dev = &s->cdev->core.pdev->dev;
 	enum outcome result;
 	int ret = clear(s);
+	bool news;
 
 	result = outcome_of(ret);
 	if (!ret && atomic64_read(&s->wipe.skipped))
 		result = OUTCOME_SKIPPED;
-	if (result != OUTCOME_OK && result != OUTCOME_STOPPED)
+
+	spin_lock(&s->lock);
+	/* Once: whoever is turned away is told again. */
+	news = result != s->result && result != OUTCOME_OK &&
+	       result != OUTCOME_STOPPED;
+	spin_unlock(&s->lock);
+	if (news)
 		dev_warn_ratelimited(dev,
 				     "its memory may still hold data of an earlier user: %s (%d)\n",
 				     outcomes[result].why, ret);
@@ -398,38 +408,49 @@ static int take(struct cohmem_scrub *s)
 	return 0;
 }
 
-/* Wait until nobody clears the memory any more. */
-static int wait_idle(struct cohmem_scrub *s, unsigned long until)
+static bool is_busy(const struct cohmem_scrub *s)
 {
-	struct cohmem_wipe *w = &s->wipe;
-	struct pci_dev *pdev = s->cdev->core.pdev;
-	long left = until - jiffies;
-	int ret = 0;
+	return READ_ONCE(s->busy) && !READ_ONCE(s->dying);
+}
 
-	pci_info_ratelimited(pdev,
-			     "whoever opens it waits for its memory to be cleared: %llu of %llu MiB done\n",
-			     (u64)atomic64_read(&w->done) >> 20,
-			     w->total >> 20);
-	for (; left > 0 && READ_ONCE(s->busy) && !READ_ONCE(s->dying);
-	     left = until - jiffies) {
+/* Sleep until nobody clears the memory, or until then. */
+static int sleep_until(struct cohmem_scrub *s, unsigned long then)
+{
+	while (is_busy(s) && time_before(jiffies, then)) {
 		DEFINE_WAIT(wait);
 
 		prepare_to_wait(&s->idle, &wait,
 				TASK_KILLABLE | TASK_FREEZABLE);
-		if (READ_ONCE(s->busy) && !READ_ONCE(s->dying))
-			schedule_timeout(left);
+		if (is_busy(s))
+			schedule_timeout(max_t(long, then - jiffies, 1));
 		finish_wait(&s->idle, &wait);
 		if (fatal_signal_pending(current))
 			return -EINTR;
 	}
-	if (READ_ONCE(s->busy) && !READ_ONCE(s->dying)) {
-		dev_warn_ratelimited(&pdev->dev,
-				     "not handed out yet: its memory is still being cleared, %llu of %llu MiB are done; try again\n",
-				     (u64)atomic64_read(&w->done) >> 20,
-				     w->total >> 20);
-		ret = -EBUSY;
-	}
-	return ret;
+	return 0;
+}
+
+/* Wait until nobody clears the memory any more. */
+static int wait_idle(struct cohmem_scrub *s, unsigned long until)
+{
+	struct device *dev = &s->cdev->core.pdev->dev;
+	struct cohmem_wipe *w = &s->wipe;
+	int ret = sleep_until(s, jiffies + SAY_AFTER_S * HZ);
+
+	if (ret || !is_busy(s))
+		return ret;
+	dev_info_ratelimited(dev,
+			     "whoever opens it waits for its memory to be cleared: %llu of %llu MiB done\n",
+			     (u64)atomic64_read(&w->done) >> 20,
+			     w->total >> 20);
+	ret = sleep_until(s, until);
+	if (ret || !is_busy(s))
+		return ret;
+	dev_warn_ratelimited(dev,
+			     "not handed out yet: its memory is still being cleared, %llu of %llu MiB are done; try again\n",
+			     (u64)atomic64_read(&w->done) >> 20,
+			     w->total >> 20);
+	return -EBUSY;
 }
 
 /* What a user is told whose function could not be cleared. */

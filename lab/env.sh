@@ -71,3 +71,15 @@ debian_mirror() {
 		"apt knows no Debian archive; run 'apt-get update' or set COHMEM_MIRROR"
 	printf '%s\n' "${uri%/}"
 }
+
+# How many virtual machines run side by side. Much of a run is waiting for
+# timeouts that the contract fixes, so more than there are processors; and none
+# takes more than LANE_MIB of memory.
+LANE_MIB=5000
+lanes() {
+	local mib=$(($(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo) / 1024)) n
+	n=$((mib / LANE_MIB))
+	[ $n -le $((2 * $(nproc))) ] || n=$((2 * $(nproc)))
+	echo $((n > 0 ? n : 1))
+}
+: "${COHMEM_LANES:=$(lanes)}"

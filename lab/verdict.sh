@@ -79,6 +79,13 @@ show_line() {
 	esac
 }
 
+# qemu_failed: QEMU of the host has ended in an assertion of its own, before L1 was
+# done; prints it. It does so when it is unplugging a vfio-user device, and is
+# unlucky: see "QEMU" in docs/architecture.md.
+qemu_failed() {
+	! grep -q '^done' "$run/verdict" && grep -E -m 1 'Assertion .* failed' "$run/qemu.log"
+}
+
 # judge: from the verdict file to tests. A step that speaks TAP counts by its
 # lines, any other counts as one test.
 judge() {
@@ -177,6 +184,8 @@ conclude() {
 		*) fail_line "${host_failures#fail:}" "host check" ;;
 		esac
 	done
+	[ -z "${COHMEM_RUN_AGAIN:-}" ] ||
+		printf '# again: QEMU failed in the first run, %s\n' "$COHMEM_RUN_AGAIN" >>"$run/result.tap"
 	say_slow
 	printf '%s on %s: %d passed, %d failed, %d skipped  (logs: %s)\n' "$name" "$release" \
 		"$nr_passed" "$nr_failed" "$nr_skipped" "$run" >&2

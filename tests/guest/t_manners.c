@@ -10,7 +10,7 @@
 #include "hold.h"
 
 #define ADDRESS		0x8000000000ULL
-#define USERS		200
+#define USERS		60
 
 static void set_bars(struct dev *d)
 {
@@ -115,7 +115,7 @@ static void opened_often(void)
 /* Refused each time: its memory cannot be cleared, as too much of it is bad. */
 static void refused_often(void)
 {
-	double limit = 20000 * slowness(), start;
+	double limit = 20000 * slowness(), start, ms;
 	unsigned int i;
 	char text[32];
 	struct dev d;
@@ -136,10 +136,11 @@ static void refused_often(void)
 	for (i = 0; i < USERS && now_ms() - start < limit; i++)
 		if (!__dev_open(&d))
 			dev_close(&d);
-	few_lines(kmsg, "tried to open", i, now_ms() - start);
+	ms = now_ms() - start;
 	attr_write("scrub", "default");
-	close(kmsg);
 	rebind();
+	few_lines(kmsg, "tried to open", i, ms);
+	close(kmsg);
 }
 
 /* A user resets it in a loop. */

@@ -11,24 +11,6 @@
 #define RW	(VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE)
 #define RWM	(RW | VFIO_REGION_INFO_FLAG_MMAP)
 
-/* Size of a real BAR, as the PCI core assigned it. */
-static u64 real_bar(unsigned int bar)
-{
-	unsigned long long start, end, flags;
-	FILE *f = fopen(dev_path("resource"), "r");
-	unsigned int i;
-	u64 size = 0;
-
-	CHECK(f, "%s: %s", dev_path("resource"), strerror(errno));
-	for (i = 0; i <= bar; i++) {
-		CHECK(fscanf(f, "%llx %llx %llx", &start, &end, &flags) == 3,
-		      "line %u", i);
-		size = end ? end - start + 1 : 0;
-	}
-	fclose(f);
-	return size;
-}
-
 static void device_info(void)
 {
 	struct dev d;

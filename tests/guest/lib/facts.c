@@ -63,3 +63,25 @@ const struct facts *facts(void)
 	f.usemem_bar = power_of_two(f.usemem);
 	return &f;
 }
+
+/**
+ * real_bar() - size of a BAR that the device has itself
+ * @bar: which one
+ * Return: bytes, as the PCI core assigned it; 0 if there is none.
+ */
+u64 real_bar(unsigned int bar)
+{
+	FILE *f = fopen(dev_path("resource"), "r");
+	unsigned long long start, end, flags;
+	unsigned int i;
+	u64 size = 0;
+
+	CHECK(f, "%s: %s", dev_path("resource"), strerror(errno));
+	for (i = 0; i <= bar; i++) {
+		CHECK(fscanf(f, "%llx %llx %llx", &start, &end, &flags) == 3,
+		      "line %u", i);
+		size = end ? end - start + 1 : 0;
+	}
+	fclose(f);
+	return size;
+}

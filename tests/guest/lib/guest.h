@@ -133,6 +133,7 @@ struct facts {
 };
 
 const struct facts *facts(void);
+u64 real_bar(unsigned int bar);
 
 /* --- host.c: files, time, the kernel log ---------------------------------- */
 
