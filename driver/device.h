@@ -307,12 +307,19 @@ bool cohmem_claims_region(struct vfio_pci_core_device *core,
 			  unsigned int index);
 long cohmem_ioctl(struct vfio_device *vdev, unsigned int cmd,
 		  unsigned long arg);
-
-/* io.c: read() and write() */
 ssize_t cohmem_read(struct vfio_device *vdev, char __user *buf, size_t count,
 		    loff_t *ppos);
 ssize_t cohmem_write(struct vfio_device *vdev, const char __user *buf,
 		     size_t count, loff_t *ppos);
+int cohmem_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
+
+/* io.c: read() and write() on coherent regions */
+ssize_t cohmem_memory_read(struct cohmem_device *cdev,
+			   const struct cohmem_region *r, char __user *buf,
+			   size_t count, loff_t *ppos);
+ssize_t cohmem_memory_write(struct cohmem_device *cdev,
+			    const struct cohmem_region *r,
+			    const char __user *buf, size_t count, loff_t *ppos);
 
 /* reach.c: the ways by which the memory can be reached, and taking them away */
 void cohmem_reach_init(struct cohmem_device *cdev);
@@ -345,8 +352,10 @@ void cohmem_cache_clean(struct cohmem_device *cdev,
 			size_t len, enum cohmem_clean why);
 void cohmem_cache_flush_users(struct cohmem_device *cdev);
 
-/* mmap.c */
-int cohmem_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
+/* mmap.c: mapping coherent regions */
+int cohmem_memory_mmap(struct cohmem_device *cdev,
+		       const struct cohmem_region *r,
+		       struct vm_area_struct *vma);
 
 /* ready.c */
 void cohmem_ready_setup(struct cohmem_device *cdev);

@@ -244,54 +244,39 @@ static ssize_t access_region(struct cohmem_device *cdev,
 }
 
 /**
- * cohmem_read() - read() on the device
- * @vdev: the device
+ * cohmem_memory_read() - read() on a coherent region
+ * @cdev: the device
+ * @r: the region
  * @buf: to here
  * @count: bytes
  * @ppos: region and offset; moves on by what was read
  *
  * Return: bytes read, or a negative errno.
  */
-ssize_t cohmem_read(struct vfio_device *vdev, char __user *buf, size_t count,
-		    loff_t *ppos)
+ssize_t cohmem_memory_read(struct cohmem_device *cdev,
+			   const struct cohmem_region *r, char __user *buf,
+			   size_t count, loff_t *ppos)
 {
-	struct cohmem_device *cdev = cohmem_from_vfio(vdev);
-	unsigned int index = VFIO_PCI_OFFSET_TO_INDEX(*ppos);
-	const struct cohmem_region *r = cohmem_region_at(cdev, index);
-
-	if (r)
-		return access_region(cdev, r, (struct transfer){ buf, false },
-				     count, ppos);
-	if (cohmem_upper_half(cdev, index))
-		return -EINVAL;
-	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
-		return cohmem_config_read(cdev, buf, count, ppos);
-	return vfio_pci_core_read(vdev, buf, count, ppos);
+	return access_region(cdev, r, (struct transfer){ buf, false }, count,
+			     ppos);
 }
 
 /**
- * cohmem_write() - write() on the device
- * @vdev: the device
+ * cohmem_memory_write() - write() on a coherent region
+ * @cdev: the device
+ * @r: the region
  * @buf: from here
  * @count: bytes
  * @ppos: region and offset; moves on by what was written
  *
  * Return: bytes written, or a negative errno.
  */
-ssize_t cohmem_write(struct vfio_device *vdev, const char __user *buf,
-		     size_t count, loff_t *ppos)
+ssize_t cohmem_memory_write(struct cohmem_device *cdev,
+			    const struct cohmem_region *r,
+			    const char __user *buf, size_t count, loff_t *ppos)
 {
-	struct cohmem_device *cdev = cohmem_from_vfio(vdev);
-	unsigned int index = VFIO_PCI_OFFSET_TO_INDEX(*ppos);
-	const struct cohmem_region *r = cohmem_region_at(cdev, index);
 	char __user *from = (char __user *)buf;
 
-	if (r)
-		return access_region(cdev, r, (struct transfer){ from, true },
-				     count, ppos);
-	if (cohmem_upper_half(cdev, index))
-		return -EINVAL;
-	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
-		return cohmem_config_write(cdev, buf, count, ppos);
-	return vfio_pci_core_write(vdev, buf, count, ppos);
+	return access_region(cdev, r, (struct transfer){ from, true }, count,
+			     ppos);
 }

@@ -217,24 +217,18 @@ static const struct vm_operations_struct vm_ops = {
 };
 
 /**
- * cohmem_mmap() - map a region
- * @vdev: the device
+ * cohmem_memory_mmap() - map a coherent region
+ * @cdev: the device
+ * @r: the region
  * @vma: the mapping
  *
  * Return: 0; -EINVAL for a private mapping, or one beyond the backed size.
  */
-int cohmem_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
+int cohmem_memory_mmap(struct cohmem_device *cdev,
+		       const struct cohmem_region *r,
+		       struct vm_area_struct *vma)
 {
-	struct cohmem_device *cdev = cohmem_from_vfio(vdev);
-	unsigned int index = vma->vm_pgoff >> PGOFF_SHIFT;
-	const struct cohmem_region *r = cohmem_region_at(cdev, index);
 	u64 start, len;
-
-	if (!r) {
-		if (cohmem_upper_half(cdev, index))
-			return -EINVAL;
-		return vfio_pci_core_mmap(vdev, vma);
-	}
 
 	/* A private mapping would be copied on write, from pages without
 	 * struct page: the mm cannot do that, and says so by BUG().

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What user space is told about the regions, and the ioctls that name one. */
+/*
+ * What user space is told about the regions, who answers when one is read,
+ * written or mapped, and the ioctls that name one.
+ */
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vfio.h>
 
@@ -105,4 +109,75 @@ long cohmem_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	if (resets)
 		atomic_dec(&cdev->resetters);
 	return ret;
+}
+
+/**
+ * cohmem_read() - read() on the device
+ * @vdev: the device
+ * @buf: to here
+ * @count: bytes
+ * @ppos: region and offset; moves on by what was read
+ *
+ * Return: bytes read, or a negative errno.
+ */
+ssize_t cohmem_read(struct vfio_device *vdev, char __user *buf, size_t count,
+		    loff_t *ppos)
+{
+	struct cohmem_device *cdev = cohmem_from_vfio(vdev);
+	unsigned int index = VFIO_PCI_OFFSET_TO_INDEX(*ppos);
+	const struct cohmem_region *r = cohmem_region_at(cdev, index);
+
+	if (r)
+		return cohmem_memory_read(cdev, r, buf, count, ppos);
+	if (cohmem_upper_half(cdev, index))
+		return -EINVAL;
+	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
+		return cohmem_config_read(cdev, buf, count, ppos);
+	return vfio_pci_core_read(vdev, buf, count, ppos);
+}
+
+/**
+ * cohmem_write() - write() on the device
+ * @vdev: the device
+ * @buf: from here
+ * @count: bytes
+ * @ppos: region and offset; moves on by what was written
+ *
+ * Return: bytes written, or a negative errno.
+ */
+ssize_t cohmem_write(struct vfio_device *vdev, const char __user *buf,
+		     size_t count, loff_t *ppos)
+{
+	struct cohmem_device *cdev = cohmem_from_vfio(vdev);
+	unsigned int index = VFIO_PCI_OFFSET_TO_INDEX(*ppos);
+	const struct cohmem_region *r = cohmem_region_at(cdev, index);
+
+	if (r)
+		return cohmem_memory_write(cdev, r, buf, count, ppos);
+	if (cohmem_upper_half(cdev, index))
+		return -EINVAL;
+	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
+		return cohmem_config_write(cdev, buf, count, ppos);
+	return vfio_pci_core_write(vdev, buf, count, ppos);
+}
+
+/**
+ * cohmem_mmap() - map a region
+ * @vdev: the device
+ * @vma: the mapping
+ *
+ * Return: 0; -EINVAL for one that cannot be mapped so.
+ */
+int cohmem_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
+{
+	struct cohmem_device *cdev = cohmem_from_vfio(vdev);
+	unsigned int index = vma->vm_pgoff >>
+			     (VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT);
+	const struct cohmem_region *r = cohmem_region_at(cdev, index);
+
+	if (r)
+		return cohmem_memory_mmap(cdev, r, vma);
+	if (cohmem_upper_half(cdev, index))
+		return -EINVAL;
+	return vfio_pci_core_mmap(vdev, vma);
 }

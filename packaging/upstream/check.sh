@@ -7,48 +7,109 @@
 "$0" "$series" --core --tree -o "$work/core" >&2
 cp -r "$work/core/." "$mnt/"
 
-# --- Applies, to the byte: no fuzz, no offset ------------------------------------
-: >"$found"
-for p in "$out"/000[1-9]-*.patch; do
-	apply "$p"
-done
-test_line "the series applies to Linux $version with the core's hooks" "$found"
+# --- Step by step: applies to the byte, checkpatch, builds -------------------------
+options='COHMEM|KUNIT=|IOMMUFD|VFIO_PCI|MEMORY_FAILURE'
 
-# --- Says nothing of where it comes from --------------------------------------------
-{
-	grep -rnE 'compat \*/|COHMEM_COMPAT|__KERNEL__' "$mnt/$DEST" || true
-	diff -rq "$COHMEM_TOP/driver" "$mnt/$DEST" | grep '^Only in' | grep -vE ': (tests|meson.build)$' || true
-} >"$found"
-test_line "every file of driver/ is in it, no fence is" "$found"
-
-# --- checkpatch -----------------------------------------------------------------------
-for p in "$out"/000[1-9]-*.patch; do
-	# What TRACE_EVENT looks like in every trace header of the kernel.
-	style "$p" | grep -vE "^$DEST/trace\.h:[0-9]+: CHECK:(PARENTHESIS_ALIGNMENT|OPEN_ENDED_LINE):" >"$found" || true
-	test_line "checkpatch --strict: $(basename "$p")" "$found"
-done
-
-# --- Builds in-tree ----------------------------------------------------------------------
-# in_tree NAME SED: configure and build with all warnings and sparse.
-in_tree() {
-	local b=$cache/build-$1 log=$COHMEM_CACHE/logs/export-$1.log
-	configure "$b" "$HERE/kunit.config" "$2" 'COHMEM|KUNIT=|IOMMUFD|VFIO_PCI|MEMORY_FAILURE'
-	rm -rf "${b:?}/$DEST"
-	kmake "$b" W=1 C=2 CHECK="$sparse" "$DEST/" >"$log" 2>&1 || tail -n 20 "$log" >>"$found"
+# build BUILD [ARGS...]: the driver's folder, with all warnings; what is wrong goes
+# to $found.
+build() {
+	local b=$1 log
+	log=$COHMEM_CACHE/logs/export-$(basename "$b").log
+	shift
+	kmake "$b" W=1 "$@" "$DEST/" >"$log" 2>&1 || tail -n 20 "$log" >>"$found"
 	grep -E '(warning|error):|WARNING|is not available' "$log" |
 		grep -E "$DEST|^drivers/vfio|modpost|not available" >>"$found" || true
-	test_line "builds in-tree, W=1 and sparse clean: $3" "$found"
-	find "$mnt/$DEST" -name '*.c' | while read -r p; do
-		p=${p#"$mnt/"}
-		[ -e "$b/${p%.c}.o" ] || echo "$p was not built"
-	done >"$found"
-	[ "$1" != less ] || grep -vE 'dmabuf|/tests/' "$found" >"$found.less" || true
-	[ "$1" != less ] || mv "$found.less" "$found"
-	test_line "every file was built: $3" "$found"
 }
-in_tree full '' "all options, with KUnit"
-in_tree less '/P2PDMA|IOMMUFD|DEVICE_CDEV|MEMORY_FAILURE|TRANSPARENT|KUNIT|FTRACE/s/=.*/=n/' \
-	"no dma-buf, memory failure, huge pages, iommufd, tracing"
+
+# not_built BUILD: sources of the folder without an object.
+not_built() {
+	local f
+	find "$mnt/$DEST" -name '*.c' | while read -r f; do
+		f=${f#"$mnt/"}
+		[ -e "$1/${f%.c}.o" ] || echo "$f was not built"
+	done
+}
+
+# unresolved BUILD: what the folder's objects want of the driver and nobody has.
+unresolved() {
+	find "$1/$DEST" -name '*.o' ! -name cohmem_vfio_pci.o ! -name '*.mod.o' -print0 |
+		xargs -0 "$COHMEM_TOP/lab/toolbox" run aarch64-linux-gnu-nm -A | awk '
+		/cohmem/ && / [TDRBVW] / { def[$NF] = 1 }
+		/cohmem_/ && / U / { use[$NF] = $1 }
+		END { for (s in use) if (s ~ /cohmem_/ && !(s in def)) print use[s], "wants", s }'
+}
+
+# uncovered PATCH: files that it adds and that no entry in MAINTAINERS names.
+uncovered() {
+	sed -n 's,^F:\t\(.*cohmem\),^\1,p' "$mnt/MAINTAINERS" >"$work/entry"
+	sed -n '/^--- \/dev\/null$/{n; s,^+++ b/,,p}' "$1" | { grep -vf "$work/entry" || true; } |
+		sed 's/$/: no entry in MAINTAINERS names it/'
+}
+
+# build_step PATCH: as a module and built in. Until there are tests, without them.
+build_step() {
+	local b edit=''
+	[ -e "$mnt/$DEST/tests" ] || edit='/COHMEM.*KUNIT/d'
+	: >"$found"
+	if grep -q '^+++ .*Kconfig' "$1"; then
+		configure "$cache/build-in" "$HERE/kunit.config" "$edit;s/=m\$/=y/" "$options"
+		cp "$found" "$work/in"
+		configure "$cache/build-full" "$HERE/kunit.config" "$edit" "$options"
+		cat "$work/in" >>"$found"
+	fi
+	build "$cache/build-full" C=1 CHECK="$sparse"
+	build "$cache/build-in"
+	for b in "$cache/build-full" "$cache/build-in"; do
+		not_built "$b"
+		unresolved "$b"
+	done >>"$found"
+}
+
+mapfile -t patches < <(find "$out" -name '0*.patch' ! -name '0000-*' | sort)
+rm -rf "${cache:?}"/build-{full,in}/"$DEST"
+for p in "${patches[@]}"; do
+	what=$(basename "$p")
+	: >"$found"
+	apply "$p"
+	test_line "applies, without fuzz: $what" "$found"
+
+	# The entry in MAINTAINERS is for the folder, so not every patch that adds a file
+	# touches it. And what TRACE_EVENT looks like in every trace header of the kernel.
+	uncovered "$p" >"$found"
+	style "$p" | grep -vE "WARNING:FILE_PATH_CHANGES:|^$DEST/trace\.h:[0-9]+: CHECK:(PARENTHESIS_ALIGNMENT|OPEN_ENDED_LINE):" >>"$found" || true
+	test_line "checkpatch --strict: $what" "$found"
+
+	# The first adds to no Makefile: what it brings is built with the second.
+	if [ ! -e "$mnt/$DEST/Makefile" ]; then
+		cp -r "$mnt/$DEST/." "$work/unbuilt"
+		continue
+	fi
+	build_step "$p"
+	test_line "builds, W=1 and sparse clean, as a module and built in: $what" "$found"
+	[ -d "$work/unbuilt" ] || continue
+	diff -r "$work/unbuilt" "$mnt/$DEST" | grep -v "^Only in $mnt/$DEST: " >"$found" || true
+	test_line "what came before it is built with it, as it came: $what" "$found"
+	rm -rf "$work/unbuilt"
+done
+
+# --- The last step is the whole driver, and says nothing of where it comes from -----
+"$0" "$series" --tree -o "$work/whole" >&2
+{
+	diff -r "$work/whole" "$mnt/$DEST" || true
+	diff -rq "$COHMEM_TOP/driver" "$mnt/$DEST" | grep '^Only in' | grep -vE ': (tests|meson.build)$' || true
+	grep -n 'later in this series' "$mnt/$DEST/device.h" || true
+	grep -rnE 'compat \*/|COHMEM_COMPAT|__KERNEL__' "$mnt/$DEST" || true
+} >"$found"
+test_line "the last step is the driver, to the byte; every file is in it, no fence is" "$found"
+
+# --- And without what it can do without ------------------------------------------------
+b=$cache/build-less
+configure "$b" "$HERE/kunit.config" \
+	'/P2PDMA|IOMMUFD|DEVICE_CDEV|MEMORY_FAILURE|TRANSPARENT|KUNIT|FTRACE/s/=.*/=n/' "$options"
+rm -rf "${b:?}/$DEST"
+build "$b" C=1 CHECK="$sparse"
+not_built "$b" | grep -vE 'dmabuf|/tests/' >>"$found" || true
+test_line "builds, W=1 and sparse clean: no dma-buf, memory failure, huge pages, iommufd, tracing" "$found"
 
 # --- Documentation -------------------------------------------------------------------------
 # shellcheck disable=SC2046
