@@ -41,6 +41,10 @@ need_root() {
 		"needs root (debootstrap, chroot, mount); 'make tools check-fast' does not"
 }
 
+# As root a program can put a file there, and from then on builds fail oddly.
+[ -c /dev/null ] ||
+	die env "/dev/null is no device any more; 'rm /dev/null; mknod -m 666 /dev/null c 1 3' makes it one"
+
 # locked NAME: hold an exclusive lock on a part of the cache until exit, so that
 # two runs at once do not build the same thing twice. Each caller uses its own
 # subshell when it needs to let go sooner.

@@ -114,6 +114,7 @@ void cohmem_sim_reset(struct sim *s, enum sim_reset kind)
 	s->count.resets[kind]++;
 	s->reset_ns = cohmem_sim_clock_ns(&s->clock);
 	s->now_ns = s->reset_ns;
+	s->silent_ms = s->will.silent_ms;
 	cohmem_sim_engine_reset(s);
 	cohmem_sim_config_reset(&s->config, kind == SIM_RESET_POWER_ON ?
 				SIM_CONFIG_POWER_ON : kind == SIM_RESET_FLR ?

@@ -125,6 +125,16 @@ bool cohmem_sim_ready(const struct sim *s)
 	return !s->removed && cohmem_sim_link_up(s) && cohmem_sim_trained(s);
 }
 
+/*
+ * What was set when the last reset came: who answers does not fall silent because
+ * of what will be. Taking it back helps at once.
+ */
+static s64 silence_ms(const struct sim *s)
+{
+	return s->silent_ms < s->will.silent_ms ? s->silent_ms :
+						  s->will.silent_ms;
+}
+
 /**
  * cohmem_sim_silent() - does the function answer all-ones to everything?
  * @s: the superchip
@@ -132,7 +142,9 @@ bool cohmem_sim_ready(const struct sim *s)
  */
 bool cohmem_sim_silent(const struct sim *s)
 {
-	return s->removed || (s->will.silent_ms && !elapsed(s, s->will.silent_ms));
+	s64 ms = silence_ms(s);
+
+	return s->removed || (ms && !elapsed(s, ms));
 }
 
 /**
@@ -157,7 +169,7 @@ void cohmem_sim_show_cxl(struct sim *s)
  */
 s64 cohmem_sim_next_deadline_ms(const struct sim *s)
 {
-	s64 at[2 + 2 * SIM_CXL_RANGES] = { s->will.silent_ms, s->will.clear_ms };
+	s64 at[2 + 2 * SIM_CXL_RANGES] = { silence_ms(s), s->will.clear_ms };
 	s64 now = cohmem_sim_since_reset_ms(s), next = -1;
 	unsigned int i, nr = 2;
 

@@ -169,6 +169,7 @@ struct sim {
 	struct sim_clock clock;
 	u64 reset_ns;		/* when the last reset was, by that clock */
 	u64 now_ns;		/* when the last tick was */
+	s64 silent_ms;		/* what was wanted when the last reset was */
 	bool removed;
 	bool was_ready;		/* as of the last cohmem_sim_tick() */
 	bool was_silent;	/* the same */

@@ -127,13 +127,26 @@ void lab_say(int fd, const char *fmt, ...)
 	}
 }
 
+static void __attribute__((noreturn)) end_by(int how)
+{
+	sync();
+	reboot(how);
+	for (;;)
+		pause();
+}
+
 /**
  * lab_power_off() - the last thing an init does
  */
 void lab_power_off(void)
 {
-	sync();
-	reboot(RB_POWER_OFF);
-	for (;;)
-		pause();
+	end_by(RB_POWER_OFF);
+}
+
+/**
+ * lab_reboot() - or this
+ */
+void lab_reboot(void)
+{
+	end_by(RB_AUTOBOOT);
 }

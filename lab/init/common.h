@@ -14,5 +14,6 @@ int lab_write_file(const char *path, const char *text);
 uint64_t lab_now_ms(void);
 void lab_say(int fd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void lab_power_off(void) __attribute__((noreturn));
+void lab_reboot(void) __attribute__((noreturn));
 
 #endif /* COHMEM_LAB_COMMON_H */

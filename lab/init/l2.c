@@ -11,12 +11,17 @@
  *	pattern BAR OFFSET SIZE ok|bad
  *	done
  *
+ * Then it powers itself off; with cohmem.orders on its command line it reads a
+ * line from the port "org.cohmem.orders" first, and starts anew if that says so:
+ * "reboot".
+ *
  * The pattern is plain text, so that the other end can make it again with
  * nothing but printf; its seed comes on the kernel command line (cohmem.seed=).
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +105,25 @@ static void read_bars(const char *dir, struct bar bar[6])
 			report("bar %d 0x%llx 0x%llx 0x%llx\n", i, start,
 			       (unsigned long long)bar[i].size, flags);
 	}
+}
+
+/* What to do at the end. */
+static bool told_to_reboot(void)
+{
+	char text[2048];
+	ssize_t n;
+	int fd;
+
+	lab_read_file("/proc/cmdline", text, sizeof(text));
+	if (!strstr(text, "cohmem.orders"))
+		return false;
+	fd = lab_port_open("org.cohmem.orders", O_RDONLY);
+	if (fd < 0)
+		return false;
+	do {
+		n = read(fd, text, sizeof(text));
+	} while (n < 0 && errno == EINTR);
+	return n >= 6 && !strncmp(text, "reboot", 6);
 }
 
 static void *map_bar(const char *dir, int nr, uint64_t offset, size_t size)
@@ -216,5 +240,7 @@ int main(void)
 	report("done\n");
 out:
 	usleep(200000);
+	if (told_to_reboot())
+		lab_reboot();
 	lab_power_off();
 }
