@@ -59,8 +59,9 @@ bench: tools ## speed: ours and the in-tree peer in one boot, as ratios
 	@lab/run $(MODEL)-bench --hbm $(HBM) --kernel $(LABKERNEL) --flavour $(FLAVOUR)
 	@lab/run $(MODEL)-scrub-bench --kernel $(LABKERNEL) --flavour $(FLAVOUR)
 
-matrix: tools ## every kernel: built, run, and the table of it
+matrix: tools ## every kernel: built, run, and the table of it; every patch of the series
 	@lab/matrix
+	@packaging/export-patch --check --each
 
 deb: ## Debian packages, in build/deb
 	@packaging/build-deb

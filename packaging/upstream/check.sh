@@ -51,7 +51,8 @@ build_step() {
 	local b edit=''
 	[ -e "$mnt/$DEST/tests" ] || edit='/COHMEM.*KUNIT/d'
 	: >"$found"
-	if grep -q '^+++ .*Kconfig' "$1"; then
+	# shellcheck disable=SC2086
+	if grep -q '^+++ .*Kconfig' $unbuilt "$1"; then
 		configure "$cache/build-in" "$HERE/kunit.config" "$edit;s/=m\$/=y/" "$options"
 		cp "$found" "$work/in"
 		configure "$cache/build-full" "$HERE/kunit.config" "$edit" "$options"
@@ -65,6 +66,8 @@ build_step() {
 	done >>"$found"
 }
 
+# Patches that were applied and not built.
+unbuilt=''
 mapfile -t patches < <(find "$out" -name '0*.patch' ! -name '0000-*' | sort)
 rm -rf "${cache:?}"/build-{full,in}/"$DEST"
 for p in "${patches[@]}"; do
@@ -82,6 +85,10 @@ for p in "${patches[@]}"; do
 	# The first adds to no Makefile: what it brings is built with the second.
 	if [ ! -e "$mnt/$DEST/Makefile" ]; then
 		cp -r "$mnt/$DEST/." "$work/unbuilt"
+		continue
+	fi
+	if [ -z "$each" ] && [ "$p" != "${patches[-1]}" ]; then
+		unbuilt="$unbuilt $p"
 		continue
 	fi
 	build_step "$p"
