@@ -205,6 +205,18 @@ int __dev_open(struct dev *d)
 	return ret;
 }
 
+/*
+ * On a slow host clearing takes longer than anybody may be kept waiting: "try
+ * again", says the kernel log then.
+ */
+static bool still_cleared(int ret)
+{
+	char state[32] = "idle";
+
+	attr_read("scrub_state", state, sizeof(state));
+	return ret == -EBUSY && strcmp(state, "idle");
+}
+
 /**
  * dev_open() - open the GPU, or end the test
  * @d: the device
@@ -212,7 +224,10 @@ int __dev_open(struct dev *d)
 void dev_open(struct dev *d)
 {
 	int ret = __dev_open(d);
+	unsigned int left = slowness();
 
+	while (still_cleared(ret) && --left)
+		ret = __dev_open(d);
 	CHECK(!ret, "open %s over VFIO: %s", facts()->bdf, strerror(-ret));
 }
 
