@@ -10,7 +10,7 @@
 #include "hold.h"
 
 #define ADDRESS		0x8000000000ULL
-#define USERS		60
+#define USERS		40
 
 static void set_bars(struct dev *d)
 {
