@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Findings of check. */
-#include <json-c/json.h>
-
+#include "json.h"
 #include "print_check.h"
 
 /**
@@ -31,11 +30,6 @@ void check_text(struct cli *cli, const struct cohmem_check *c)
 	       c->count[COHMEM_BLOCKS]);
 }
 
-static void add(struct json_object *o, const char *key, const char *s)
-{
-	json_object_object_add(o, key, *s ? json_object_new_string(s) : NULL);
-}
-
 /**
  * check_json() - findings for programs
  * @cli: the run
@@ -43,31 +37,27 @@ static void add(struct json_object *o, const char *key, const char *s)
  */
 void check_json(struct cli *cli, const struct cohmem_check *c)
 {
-	struct json_object *top = json_object_new_object();
-	struct json_object *list = json_object_new_array(), *o;
+	struct json_object *top = json_top(cli, "check");
+	struct json_object *list = json_object_new_array();
+	struct json_object *counts = json_object_new_object(), *o;
 	unsigned int i;
 
-	(void)cli;
-	json_object_object_add(top, "schema", json_object_new_string("cohmem.check.1"));
-	json_object_object_add(top, "fit",
-			       json_object_new_boolean(!c->count[COHMEM_BLOCKS]));
+	json_add_bool(top, "fit", !c->count[COHMEM_BLOCKS]);
 	for (i = 0; i < COHMEM_NR_SEVERITIES; i++)
-		json_object_object_add(top, cohmem_severity_name(i),
-				       json_object_new_int(c->count[i]));
+		json_add_u64(counts, cohmem_severity_name(i), c->count[i]);
+	json_add(top, "counts", counts);
 	for (i = 0; i < c->nr; i++) {
 		const struct cohmem_finding *f = &c->finding[i];
 
 		o = json_object_new_object();
-		add(o, "id", f->id);
-		add(o, "severity", cohmem_severity_name(f->severity));
-		add(o, "bdf", f->bdf);
-		add(o, "evidence", f->evidence);
-		add(o, "means", f->means);
-		add(o, "fix", f->fix);
+		json_add_str(o, "id", f->id);
+		json_add_str(o, "severity", cohmem_severity_name(f->severity));
+		json_add_str(o, "bdf", f->bdf);
+		json_add_str(o, "evidence", f->evidence);
+		json_add_str(o, "means", f->means);
+		json_add_str(o, "fix", f->fix);
 		json_object_array_add(list, o);
 	}
-	json_object_object_add(top, "findings", list);
-	printf("%s\n", json_object_to_json_string_ext(top,
-	       JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(top);
+	json_add(top, "findings", list);
+	json_put(cli, top);
 }
