@@ -331,6 +331,7 @@ static int monitor(struct cli *cli, int argc, char **argv)
 	sigset_t set;
 	unsigned int i;
 	int signals, code;
+	bool trace;
 
 	(void)argv;
 	if (argc)
@@ -358,8 +359,10 @@ static int monitor(struct cli *cli, int argc, char **argv)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signals = signalfd(-1, &set, SFD_CLOEXEC);
-	m->mf = cli->once ? -1 : cohmem_mf_open(cli->ctx);
-	if (m->mf < 0 && !cli->once)
+	/* It makes a trace instance: not in a recording, unless that is meant. */
+	trace = !cli->once && (!cli->sysroot || cli->write_sysroot);
+	m->mf = trace ? cohmem_mf_open(cli->ctx) : -1;
+	if (m->mf < 0 && trace)
 		log_to_stderr(cli, cli->feed ? COHMEM_LOG_WARN :
 			      COHMEM_LOG_NOTE, cohmem_why(cli->ctx)->what);
 	code = run(m, signals);

@@ -117,6 +117,7 @@ int run_plans(struct cli *cli, int argc, char **argv, plan_fn *make)
 		free(bdfs);
 		return code;
 	}
+	cohmem_set_snapshot(cli->ctx, cli->dry_run);
 	cli->print->begin(cli);
 	for (i = 0; i < nr; i++) {
 		if (cli->signo) {

@@ -162,6 +162,17 @@ void cohmem_set_wait(struct cohmem_ctx *ctx, unsigned int seconds)
 }
 
 /**
+ * cohmem_set_snapshot() - make plans from the last scan
+ * @ctx: the context
+ * @keep: true for plans that are only shown: many of them need one look; false
+ *	for a fresh look each, as plans that are run should have
+ */
+void cohmem_set_snapshot(struct cohmem_ctx *ctx, bool keep)
+{
+	ctx->keep = keep;
+}
+
+/**
  * cohmem_interrupted() - did a signal end the last plan?
  * @ctx: the context
  * Return: the signal, or 0.

@@ -23,7 +23,7 @@ static int same_driver(void *arg, const char *name)
 {
 	struct match *m = arg;
 
-	if (!alike(name, m->name) || strlen(name) >= COHMEM_NAME_LEN)
+	if (strlen(name) >= COHMEM_NAME_LEN || !alike(name, m->name))
 		return 0;
 	cohmem_fmt(m->out, COHMEM_NAME_LEN, "%s", name);
 	return !strcmp(name, m->name);	/* the very word ends the search */

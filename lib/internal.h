@@ -57,6 +57,7 @@ struct cohmem_ctx {
 	bool live;		/* root is empty: the running machine */
 	bool unpacked;		/* root was made from a recording, and goes */
 	unsigned int wait_s;	/* how long to wait for others */
+	bool keep;		/* plans are made from the last scan */
 	bool wait_users;	/* and for those who hold a function, too */
 	int signo;		/* what interrupted the last plan, or 0 */
 	struct cohmem_holders holders;

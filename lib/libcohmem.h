@@ -80,6 +80,7 @@ void cohmem_set_ops(struct cohmem_ctx *ctx, const struct cohmem_ops *ops,
 const struct cohmem_why *cohmem_why(const struct cohmem_ctx *ctx);
 const char *cohmem_root(const struct cohmem_ctx *ctx);
 void cohmem_set_wait(struct cohmem_ctx *ctx, unsigned int seconds);
+void cohmem_set_snapshot(struct cohmem_ctx *ctx, bool keep);
 int cohmem_interrupted(const struct cohmem_ctx *ctx);
 const char *cohmem_error_word(int error);
 const char *cohmem_unknown_str(int error);

@@ -204,7 +204,7 @@ int cohmem_plan_converge(struct cohmem_ctx *ctx, struct cohmem_plan *plan,
 
 /**
  * cohmem_plan_start() - begin a plan with a fresh look at the host
- * @ctx: the context; scanned anew
+ * @ctx: the context; scanned anew, unless cohmem_set_snapshot() says otherwise
  * @plan: the plan
  * @bdf: the function
  * Return: the function, or NULL, explained.
@@ -216,7 +216,7 @@ struct cohmem_func *cohmem_plan_start(struct cohmem_ctx *ctx,
 
 	memset(plan, 0, sizeof(*plan));
 	cohmem_fmt(plan->bdf, sizeof(plan->bdf), "%s", bdf);
-	if (cohmem_scan(ctx))
+	if ((!ctx->keep || !ctx->nr) && cohmem_scan(ctx))
 		return NULL;
 	f = cohmem_func_find(ctx, bdf);
 	if (!f) {
