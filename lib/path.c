@@ -12,6 +12,8 @@
 
 #include "internal.h"
 
+#define MAX_TRIES	10000
+
 /**
  * cohmem_fmt() - snprintf for strings where cutting short is right
  * @buf: buffer
@@ -71,8 +73,17 @@ static int open_in_root(const struct cohmem_ctx *ctx, const char *path,
 		.flags = flags, .resolve = RESOLVE_IN_ROOT,
 		.mode = flags & O_CREAT ? 0600 : 0,
 	};
-	int fd = syscall(SYS_openat2, ctx->root_fd, path, &how, sizeof(how));
+	unsigned int tries = MAX_TRIES;
+	int fd;
 
+	/*
+	 * EAGAIN: something was renamed or mounted, anywhere, while ".." was
+	 * looked up; openat2(2) wants to be asked again.
+	 */
+	do {
+		fd = syscall(SYS_openat2, ctx->root_fd, path, &how,
+			     sizeof(how));
+	} while (fd < 0 && errno == EAGAIN && --tries);
 	return fd < 0 ? -errno : fd;
 }
 
