@@ -292,11 +292,11 @@ static unsigned int total(const struct table *t, unsigned int nr)
 	return sum;
 }
 
-static void measure(struct table *t)
+static void measure(struct table *t, unsigned int first)
 {
 	unsigned int row, col, n;
 
-	for (row = 0; row < t->nr_rows; row++)
+	for (row = first; row < t->nr_rows; row++)
 		for (col = 0; col < t->nr_columns; col++) {
 			n = text_width(cell_at(t, row, col));
 			if (n > t->width[col])
@@ -385,7 +385,7 @@ void list_table(struct cli *cli, const struct view *views, unsigned int nr)
 				 raw[0] ? shown(raw) : "-");
 		}
 	}
-	measure(&t);
+	measure(&t, cli->no_headers);
 	/* The last column gets some room; what is longer goes below. */
 	col = text_width(cell_at(&t, 0, t.nr_columns - 1));
 	if (t.width[t.nr_columns - 1] <= MAX_LAST)
