@@ -333,6 +333,8 @@ void complain(const char *subject, const char *hint, const char *fmt, ...);
 __attribute__((format(printf, 4, 5)))
 void complain_as(const char *reason, const char *subject, const char *hint,
 		 const char *fmt, ...);
+__attribute__((format(printf, 3, 4)))
+void warn_of(const char *subject, const char *hint, const char *fmt, ...);
 void complain_why(struct cli *cli);
 const struct message *messages(unsigned int *nr);
 int usage_error(struct cli *cli, const char *fmt, ...)

@@ -46,17 +46,21 @@ static void put_line(const char *before, const char *text)
 	free(safe);
 }
 
-static void vcomplain(const char *reason, const char *subject,
-		      const char *hint, const char *fmt, va_list ap)
+__attribute__((format(printf, 5, 0)))
+static void vcomplain(enum message_kind kind, const char *reason,
+		      const char *subject, const char *hint, const char *fmt,
+		      va_list ap)
 {
 	char *what, *line;
 
 	fflush(stdout);
 	if (vasprintf(&what, fmt, ap) < 0)
 		return;
-	keep(MESSAGE_ERROR, reason, subject, what, hint);
-	if (asprintf(&line, "%s%s%s", subject ? subject : "",
-		     subject && *subject ? ": " : "", what) >= 0) {
+	keep(kind, reason, subject, what, hint);
+	if (asprintf(&line, "%s%s%s%s",
+		     kind == MESSAGE_WARNING ? "warning: " : "",
+		     subject ? subject : "", subject && *subject ? ": " : "",
+		     what) >= 0) {
 		put_line("cohmem: ", line);
 		free(line);
 	}
@@ -76,7 +80,7 @@ void complain(const char *subject, const char *hint, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vcomplain("failed", subject, hint, fmt, ap);
+	vcomplain(MESSAGE_ERROR, "failed", subject, hint, fmt, ap);
 	va_end(ap);
 }
 
@@ -93,7 +97,22 @@ void complain_as(const char *reason, const char *subject, const char *hint,
 	va_list ap;
 
 	va_start(ap, fmt);
-	vcomplain(reason, subject, hint, fmt, ap);
+	vcomplain(MESSAGE_ERROR, reason, subject, hint, fmt, ap);
+	va_end(ap);
+}
+
+/**
+ * warn_of() - say what is odd but no obstacle
+ * @subject: function, file or option it is about; or NULL
+ * @hint: what to do; or NULL
+ * @fmt: what and why
+ */
+void warn_of(const char *subject, const char *hint, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vcomplain(MESSAGE_WARNING, NULL, subject, hint, fmt, ap);
 	va_end(ap);
 }
 
@@ -119,7 +138,8 @@ int usage_error(struct cli *cli, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vcomplain("usage", cli->cmd ? cli->cmd->name : NULL, NULL, fmt, ap);
+	vcomplain(MESSAGE_ERROR, "usage", cli->cmd ? cli->cmd->name : NULL,
+		  NULL, fmt, ap);
 	va_end(ap);
 	fprintf(stderr, "  try: cohmem %s%s--help\n",
 		cli->cmd ? cli->cmd->name : "", cli->cmd ? " " : "");

@@ -171,5 +171,6 @@ void fill_hints(struct cli *cli, struct view *v)
 	hint_group(cli, v);
 	if (v->users_unknown && (v->f->is_vfio ||
 				 !strcmp(v->f->driver, "nvidia")))
-		add_hint(v, "run as root", "users: %s", v->users_unknown);
+		add_hint(v, cli->sysroot ? "a recording tells nothing of them: ask the host itself" :
+			 "run as root", "users: %s", v->users_unknown);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A plan for programs: the model itself. Rules as in print_json.c. */
+/* A plan for programs: the model itself. Rules as in json.c. */
 #include "json.h"
 #include "plan.h"
 
@@ -38,7 +38,6 @@ static struct json_object *window(const struct cohmem_window *w)
 static struct json_object *gpus(const struct cohmem_vm *vm)
 {
 	struct json_object *list = json_object_new_array(), *o;
-	char id[16];
 	unsigned int i;
 
 	for (i = 0; i < vm->nr_gpus; i++) {
@@ -46,10 +45,8 @@ static struct json_object *gpus(const struct cohmem_vm *vm)
 
 		o = json_object_new_object();
 		json_add_str(o, "bdf", g->f->bdf);
-		snprintf(id, sizeof(id), "0x%04x", g->f->vendor);
-		json_add_str(o, "vendor_id", id);
-		snprintf(id, sizeof(id), "0x%04x", g->f->device);
-		json_add_str(o, "device_id", id);
+		json_add_hex(o, "vendor_id", g->f->vendor, 4);
+		json_add_hex(o, "device_id", g->f->device, 4);
 		json_add_str(o, "name", g->f->name);
 		json_add_str(o, "driver", g->f->driver);
 		json_add_u64(o, "first_node", g->first_node);

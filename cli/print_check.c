@@ -3,6 +3,25 @@
 #include "json.h"
 #include "print_check.h"
 
+#define INDENT	9
+
+/* One finding; what is said of it begins below its id. */
+static void finding_text(struct cli *cli, const struct cohmem_finding *f)
+{
+	char first[128];
+
+	snprintf(first, sizeof(first), "%-*s%s%s%s: ", INDENT,
+		 cohmem_severity_name(f->severity), f->bdf, *f->bdf ? " " : "",
+		 f->id);
+	say_wrapped(cli->width, first, INDENT, shown(f->evidence));
+	snprintf(first, sizeof(first), "%*s", INDENT, "");
+	if (*f->means)
+		say_wrapped(cli->width, first, INDENT, shown(f->means));
+	snprintf(first, sizeof(first), "%*s-> ", INDENT, "");
+	if (*f->fix)
+		say_wrapped(cli->width, first, INDENT + 3, shown(f->fix));
+}
+
 /**
  * check_text() - findings for people
  * @cli: the run; what is fit is shown with --verbose only
@@ -12,22 +31,13 @@ void check_text(struct cli *cli, const struct cohmem_check *c)
 {
 	unsigned int i;
 
-	for (i = 0; i < c->nr; i++) {
-		const struct cohmem_finding *f = &c->finding[i];
-
-		if (f->severity == COHMEM_FIT && !cli->verbose)
-			continue;
-		printf("%-8s %s%s%s: %s\n", cohmem_severity_name(f->severity), f->bdf,
-		       *f->bdf ? " " : "", f->id, f->evidence);
-		if (*f->means)
-			printf("         %s\n", f->means);
-		if (*f->fix)
-			printf("         -> %s\n", f->fix);
-	}
-	printf("%u fit, %u to note, %u unknown, %u warnings, %u blocking\n",
-	       c->count[COHMEM_FIT], c->count[COHMEM_NOTE],
-	       c->count[COHMEM_UNKNOWN], c->count[COHMEM_ODD],
-	       c->count[COHMEM_BLOCKS]);
+	for (i = 0; i < c->nr; i++)
+		if (c->finding[i].severity != COHMEM_FIT || cli->verbose)
+			finding_text(cli, &c->finding[i]);
+	say("%u fit, %u to note, %u unknown, %u warnings, %u blocking\n",
+	    c->count[COHMEM_FIT], c->count[COHMEM_NOTE],
+	    c->count[COHMEM_UNKNOWN], c->count[COHMEM_ODD],
+	    c->count[COHMEM_BLOCKS]);
 }
 
 /**

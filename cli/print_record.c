@@ -30,8 +30,8 @@ void record_member(void *arg, const char *name, u64 size, const char *target)
 	if (!list->show)
 		return;
 	if (!list->cli->json) {
-		printf("%8llu  %s%s%s\n", (unsigned long long)size, name,
-		       target ? " -> " : "", target ? target : "");
+		say("%8llu  %s%s%s\n", (unsigned long long)size, shown(name),
+		    target ? " -> " : "", target ? shown(target) : "");
 		return;
 	}
 	o = json_object_new_object();
@@ -59,9 +59,9 @@ void record_end(struct record_list *list, const char *path)
 		json_add_u64(top, "bytes", list->bytes);
 		json_put(list->cli, top);
 	} else if (list->show) {
-		printf("%u members, %s\n", list->nr, human_size(list->bytes, size));
+		say("%u members, %s\n", list->nr, human_size(list->bytes, size));
 	} else if (path) {
-		printf("%s: %u members, %s\n", path, list->nr,
-		       human_size(list->bytes, size));
+		say("%s: %u members, %s\n", shown(path), list->nr,
+		    human_size(list->bytes, size));
 	}
 }
