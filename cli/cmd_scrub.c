@@ -95,16 +95,17 @@ static int known(const struct cohmem_func *f)
 
 static int result(struct cli *cli, struct cohmem_func *f, struct outcome *o)
 {
+	const char *word = cohmem_fact_word(f, COHMEM_FACT_SCRUB_RESULT);
+	const char *why, *hint;
 	static char text[256];
 	char size[32];
 
 	(void)cli;
-	if (!says(f, COHMEM_FACT_SCRUB_RESULT, "ok") &&
-	    !says(f, COHMEM_FACT_SCRUB_RESULT, "none")) {
-		complain_as(cohmem_fact_word(f, COHMEM_FACT_SCRUB_RESULT),
-			    f->bdf, "dmesg may tell more",
-			    "clearing ended with '%s'; the memory may hold data of its last user",
-			    cohmem_fact_word(f, COHMEM_FACT_SCRUB_RESULT));
+	why = cohmem_scrub_end(word, &hint);
+	if (why) {
+		complain_as(word, f->bdf, hint,
+			    "clearing ended with '%s', %s; the memory may hold data of its last user",
+			    word, why);
 		return -EIO;
 	}
 	if (says(f, COHMEM_FACT_SCRUB_RESULT, "none"))

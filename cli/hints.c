@@ -106,6 +106,19 @@ static void hint_bound(struct view *v)
 			 bad == 1 ? "s" : "ve");
 }
 
+/* How the last clearing ended, where that leaves something behind. */
+static void hint_scrub(struct view *v)
+{
+	const struct cohmem_func *f = v->f;
+	const char *word = cohmem_fact_word(f, COHMEM_FACT_SCRUB_RESULT);
+	const char *why, *hint;
+
+	why = cohmem_scrub_end(word, &hint);
+	if (why && cohmem_fact_number(f, COHMEM_FACT_SCRUB_DIRTY))
+		add_hint(v, hint,
+			 "the memory was not cleared (%s): %s", word, why);
+}
+
 static void hint_binding(struct cli *cli, struct view *v)
 {
 	const struct cohmem_func *f = v->f;
@@ -167,6 +180,7 @@ void fill_hints(struct cli *cli, struct view *v)
 {
 	hint_memory(v);
 	hint_bound(v);
+	hint_scrub(v);
 	hint_binding(cli, v);
 	hint_group(cli, v);
 	if (v->users_unknown && (v->f->is_vfio ||

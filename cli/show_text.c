@@ -117,14 +117,19 @@ static void show_poison(const struct cohmem_func *f)
 
 static void show_scrub(const struct cohmem_func *f)
 {
-	char done[96] = "", size[32];
+	u64 skipped = cohmem_fact_number(f, COHMEM_FACT_SCRUB_SKIPPED);
+	char done[96] = "", left[64] = "", size[32];
+
+	if (skipped)
+		snprintf(left, sizeof(left), ", %s left out",
+			 human_size(skipped, size));
 
 	if (cohmem_fact_known(f, COHMEM_FACT_SCRUB_BYTES) &&
 	    !says(f, COHMEM_FACT_SCRUB_RESULT, "none"))
-		snprintf(done, sizeof(done), " (%s in %s ms)",
+		snprintf(done, sizeof(done), " (%s in %s ms%s)",
 			 human_size(cohmem_fact_number(f,
 					COHMEM_FACT_SCRUB_BYTES), size),
-			 fact(f, COHMEM_FACT_SCRUB_MS));
+			 fact(f, COHMEM_FACT_SCRUB_MS), left);
 	line("scrub", "%s; %s; last: %s%s%s", fact(f, COHMEM_FACT_SCRUB),
 	     fact(f, COHMEM_FACT_SCRUB_STATE),
 	     fact(f, COHMEM_FACT_SCRUB_RESULT), done,
@@ -132,6 +137,10 @@ static void show_scrub(const struct cohmem_func *f)
 	     "; nobody knows whether memory holds data of its last user" :
 	     cohmem_fact_number(f, COHMEM_FACT_SCRUB_DIRTY) ?
 	     "; memory may hold data of its last user" : "");
+	/* The kernel's: docs/sysfs-abi, scrub. */
+	if (cohmem_fact_known(f, COHMEM_FACT_SCRUB) &&
+	    !says(f, COHMEM_FACT_SCRUB, "off"))
+		line("", "not reached: what another device was given of the memory by a type1 DMA mapping");
 	if (cohmem_fact_known(f, COHMEM_FACT_SCRUB_CPUS))
 		line("", "by CPUs %s%s", fact(f, COHMEM_FACT_SCRUB_CPUS),
 		     cohmem_fact_number(f, COHMEM_FACT_SCRUB_ACCEPT_BAD) ?

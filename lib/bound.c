@@ -186,6 +186,49 @@ const char *cohmem_fact_word(const struct cohmem_func *f,
 	return cohmem_fact_known(f, id) ? f->bound.fact[id].word : "";
 }
 
+/* How a clearing can end that did not clear all; docs/sysfs-abi, scrub_result. */
+static const struct {
+	const char *word;
+	const char *what;
+	const char *hint;
+} scrub_ends[] = {
+	{ "skipped", "bad pages were left out",
+	  "plan to replace the GPU; writing 1 to scrub_accept_bad in sysfs hands it out all the same" },
+	{ "poison", "there are too many bad pages to tell which",
+	  "replace the GPU" },
+	{ "unavailable", "the memory failed or was turned off meanwhile",
+	  "reset it, and clear again" },
+	{ "reset", "it was reset over and over meanwhile",
+	  "see who resets it, and clear again" },
+	{ "no-reset", "it could not be stopped: a reset failed or is impossible",
+	  "a power cycle of the host stops it; dmesg says what failed" },
+	{ "gone", "it left the bus", "see firmware's and the kernel's log" },
+	{ "nomem", "the kernel was out of memory", "clear again" },
+	{ "stopped", "an administrator stopped it", "clear again" },
+	{ "error", "the function could not be taken", "dmesg says why" },
+};
+
+/**
+ * cohmem_scrub_end() - what it means how a clearing ended
+ * @word: the driver's word for it
+ * @hint: the way out
+ * Return: a few words; NULL where all was cleared or none was tried.
+ */
+const char *cohmem_scrub_end(const char *word, const char **hint)
+{
+	unsigned int i;
+
+	if (!word[0] || !strcmp(word, "ok") || !strcmp(word, "none"))
+		return NULL;
+	for (i = 0; i < sizeof(scrub_ends) / sizeof(scrub_ends[0]); i++)
+		if (!strcmp(scrub_ends[i].word, word)) {
+			*hint = scrub_ends[i].hint;
+			return scrub_ends[i].what;
+		}
+	*hint = "is the driver newer than this program? dmesg may tell more";
+	return "in a way that this program does not know";
+}
+
 /* "usemem 4 0xBASE 0xSIZE 0xREGION" */
 static bool parse_region(const char *line, struct cohmem_region *r)
 {

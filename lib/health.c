@@ -105,6 +105,21 @@ static bool clearing(const struct cohmem_func *f)
 	       is(f, COHMEM_FACT_SCRUB_STATE, "waiting");
 }
 
+/*
+ * Would the driver turn the next user away? With a policy of clearing, it clears
+ * what is dirty before it hands it out; these ends would only come again.
+ */
+static bool refused(const struct cohmem_func *f)
+{
+	if (!cohmem_fact_known(f, COHMEM_FACT_SCRUB) ||
+	    is(f, COHMEM_FACT_SCRUB, "off") ||
+	    !cohmem_fact_number(f, COHMEM_FACT_SCRUB_DIRTY))
+		return false;
+	return is(f, COHMEM_FACT_SCRUB_RESULT, "no-reset") ||
+	       (is(f, COHMEM_FACT_SCRUB_RESULT, "skipped") &&
+		!cohmem_fact_number(f, COHMEM_FACT_SCRUB_ACCEPT_BAD));
+}
+
 /* Can a virtual machine have it now? The first obstacle is named. */
 static void availability(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 			 struct cohmem_health *h, int users)
@@ -122,6 +137,8 @@ static void availability(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 		h->why = "busy-group";
 	else if (clearing(f))
 		h->why = "clearing";
+	else if (refused(f))
+		h->why = "not-cleared";
 	else if (cohmem_users_unknown(ctx, f))
 		h->why = "users-unknown";
 	else

@@ -356,6 +356,7 @@ bool cohmem_fact_known(const struct cohmem_func *f, enum cohmem_fact_id id);
 u64 cohmem_fact_number(const struct cohmem_func *f, enum cohmem_fact_id id);
 const char *cohmem_fact_word(const struct cohmem_func *f,
 			     enum cohmem_fact_id id);
+const char *cohmem_scrub_end(const char *word, const char **hint);
 const char *cohmem_func_state(const struct cohmem_func *f);
 const char *cohmem_source_name(enum cohmem_source source);
 const char *cohmem_prop_name(enum cohmem_prop prop);
