@@ -178,6 +178,12 @@ static void hint_group(struct cli *cli, struct view *v)
  */
 void fill_hints(struct cli *cli, struct view *v)
 {
+	/* What is not there to be looked at has no other problems. */
+	if (v->f->unknown & 1U << COHMEM_ID_VENDOR) {
+		add_hint(v, "is the link below /sys/bus/pci/devices whole, and was the function there all the time?",
+			 "sysfs does not tell what it is");
+		return;
+	}
 	hint_memory(v);
 	hint_bound(v);
 	hint_scrub(v);

@@ -326,14 +326,24 @@ static void show_memory(const struct cohmem_memory *m)
 	}
 }
 
+static const char *id(const struct cohmem_func *f, enum cohmem_id which,
+		      u16 value, char buf[8])
+{
+	if (f->unknown & 1U << which)
+		return "????";
+	snprintf(buf, 8, "%04x", value);
+	return buf;
+}
+
 static void show_one(struct cli *cli, const struct view *v)
 {
 	const struct cohmem_func *f = v->f;
-	char health[256] = "";
+	char health[256] = "", vendor[8], device[8];
 	unsigned int i;
 
-	say("%s  %s [%04x:%04x]\n", f->bdf, shown(f->name), f->vendor,
-	    f->device);
+	say("%s  %s [%s:%s]\n", f->bdf, shown(f->name),
+	    id(f, COHMEM_ID_VENDOR, f->vendor, vendor),
+	    id(f, COHMEM_ID_DEVICE, f->device, device));
 	line("state", "%s", cohmem_func_state(f));
 	for (i = 0; i < COHMEM_NR_ISSUES; i++)
 		if (v->health.issues & 1U << i && i != COHMEM_ISSUE_UNKNOWN)
