@@ -24,13 +24,16 @@ COHMEM_DRIVER ", by driver_override. What was before is recorded in\n"
 "\n"
 "Other devices of the IOMMU group must not be in use by the host: --group\n"
 "takes them, too, and gives them to vfio-pci. A function that some process\n"
-"holds open is refused, as the kernel would wait for that process: --force\n"
-"does wait. --force also binds what is no GPU, and what the driver is\n"
-"expected to refuse.\n"
+"holds open is refused, as the kernel would wait for that process: --wait\n"
+"waits for it up to some seconds, --force has the kernel wait. --force also\n"
+"binds what is no GPU, and what the driver is expected to refuse.\n"
 "\n"
-"Binding what is bound already changes nothing and succeeds.\n",
-	.takes = 1U << OPT_ALL | 1U << OPT_DRIVER | 1U << OPT_DRY_RUN |
-		 1U << OPT_GROUP | 1U << OPT_FORCE,
+"Binding what is bound already changes nothing and succeeds. A signal (Ctrl-C)\n"
+"is an error like any other: what was done is undone.\n",
+	.takes = OPT_BIT(OPT_ALL) | OPT_BIT(OPT_DRIVER) | OPT_BIT(OPT_DRY_RUN) |
+		 OPT_BIT(OPT_GROUP) | OPT_BIT(OPT_FORCE) |
+		 OPT_BIT(OPT_PERSIST) | OPT_BIT(OPT_WAIT) |
+		 OPT_BIT(OPT_WRITE_SYSROOT),
 	.takes_bdf = true,
 	.fn = bind_funcs,
 };

@@ -28,6 +28,8 @@ static int check_gpus(struct cli *cli, int argc, char **argv,
 		return EXIT_OK;
 	}
 	code = pick_funcs(cli, argc, argv, &bdfs, &nr);
+	if (!code && cli->failed)
+		code = EXIT_FAIL;
 	for (i = 0; !code && i < nr; i++)
 		cohmem_check_gpu(cli->ctx, cohmem_func_find(cli->ctx, bdfs[i]), c);
 	free(bdfs);
@@ -80,7 +82,7 @@ const struct command cmd_check = {
 "Exit status 3 if something blocks.\n"
 "  --plan   also holds a plan of 'cohmem plan --json' against this host\n"
 "  --guest  looks from inside a guest instead: nodes, BARs, memory on line\n",
-	.takes = 1U << OPT_PLAN | 1U << OPT_GUEST,
+	.takes = OPT_BIT(OPT_PLAN) | OPT_BIT(OPT_GUEST),
 	.takes_bdf = true,
 	.fn = check,
 };

@@ -207,6 +207,8 @@ static int plan(struct cli *cli, int argc, char **argv)
 		code = open_host(cli);
 	if (!code)
 		code = pick_funcs(cli, argc, argv, &bdfs, &want.nr);
+	if (!code && cli->failed)
+		code = EXIT_FAIL;
 	if (code)
 		goto out;
 	view.vm = malloc(sizeof(*view.vm));
@@ -259,10 +261,10 @@ const struct command cmd_plan = {
 "             these parts (--merge)\n"
 "  kubevirt   the parts of KubeVirt's resource and of a machine's\n"
 "What is odd goes to standard error.\n",
-	.takes = 1U << OPT_ALL | 1U << OPT_CPUS | 1U << OPT_MEMORY |
-		 1U << OPT_QEMU | 1U << OPT_ARGS0 | 1U << OPT_IOMMUFD |
-		 1U << OPT_LIBVIRT | 1U << OPT_MERGE | 1U << OPT_NEW |
-		 1U << OPT_NAME,
+	.takes = OPT_BIT(OPT_ALL) | OPT_BIT(OPT_CPUS) | OPT_BIT(OPT_MEMORY) |
+		 OPT_BIT(OPT_QEMU) | OPT_BIT(OPT_ARGS0) | OPT_BIT(OPT_IOMMUFD) |
+		 OPT_BIT(OPT_LIBVIRT) | OPT_BIT(OPT_MERGE) | OPT_BIT(OPT_NEW) |
+		 OPT_BIT(OPT_NAME),
 	.takes_bdf = true,
 	.fn = plan,
 };

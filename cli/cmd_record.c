@@ -79,6 +79,6 @@ const struct command cmd_record = {
 "kernel and programs can. Left out is what identifies people and machines:\n"
 "names, serial numbers, addresses, processes. --show lists what would go in.\n"
 "Run it as root: others see little of all that.\n",
-	.takes = 1U << OPT_SHOW | 1U << OPT_OUTPUT,
+	.takes = OPT_BIT(OPT_SHOW) | OPT_BIT(OPT_OUTPUT),
 	.fn = record,
 };

@@ -23,10 +23,14 @@ const struct command cmd_unbind = {
 "step fails, what was done is undone.\n"
 "\n"
 "A function that a process (a virtual machine) holds open is refused, as the\n"
-"kernel would wait for that process: --force does wait.\n"
+"kernel would wait for that process: --wait waits for it up to some seconds,\n"
+"--force has the kernel wait.\n"
 "\n"
-"Unbinding what is not bound to VFIO changes nothing and succeeds.\n",
-	.takes = 1U << OPT_ALL | 1U << OPT_DRY_RUN | 1U << OPT_FORCE,
+"What an interrupted bind has left (a driver_override that is not the driver)\n"
+"is cleared, and the rule of bind --persist is removed. Unbinding what is not\n"
+"bound to VFIO changes nothing else and succeeds.\n",
+	.takes = OPT_BIT(OPT_ALL) | OPT_BIT(OPT_DRY_RUN) | OPT_BIT(OPT_FORCE) |
+		 OPT_BIT(OPT_WAIT) | OPT_BIT(OPT_WRITE_SYSROOT),
 	.takes_bdf = true,
 	.fn = unbind_funcs,
 };

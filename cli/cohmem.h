@@ -10,6 +10,7 @@
 #define COHMEM_CLI_H
 
 #include "libcohmem.h"
+#include "operate.h"
 
 enum exit_code {
 	EXIT_OK = 0,
@@ -31,6 +32,16 @@ enum option_id {
 	OPT_DRY_RUN,
 	OPT_GROUP,
 	OPT_FORCE,
+	OPT_PERSIST,
+	OPT_WAIT,
+	OPT_WRITE_SYSROOT,
+	OPT_COLUMNS,
+	OPT_NO_HEADERS,
+	OPT_WATCH,
+	OPT_INTERVAL,
+	OPT_OPENMETRICS,
+	OPT_FEED,
+	OPT_ONCE,
 	OPT_CPUS,
 	OPT_MEMORY,
 	OPT_QEMU,
@@ -46,6 +57,8 @@ enum option_id {
 	OPT_OUTPUT,
 	NR_OPTIONS,
 };
+
+#define OPT_BIT(id)	(1ULL << (id))
 
 /**
  * struct option_def - an option, described once for all
@@ -71,6 +84,7 @@ struct cli;
  * @args: its arguments, as usage shows them; empty for none
  * @summary: one line
  * @text: more lines for --help
+ * @verbs: words that its first argument can be, separated by blanks; or NULL
  * @takes: bit n: it knows option n, besides the common ones
  * @takes_bdf: its arguments are functions
  * @fn: does it; returns an exit code
@@ -80,7 +94,8 @@ struct command {
 	const char *args;
 	const char *summary;
 	const char *text;
-	unsigned int takes;
+	const char *verbs;
+	u64 takes;
 	bool takes_bdf;
 	int (*fn)(struct cli *cli, int argc, char **argv);
 };
@@ -89,6 +104,10 @@ extern const struct command cmd_list;
 extern const struct command cmd_show;
 extern const struct command cmd_bind;
 extern const struct command cmd_unbind;
+extern const struct command cmd_reset;
+extern const struct command cmd_scrub;
+extern const struct command cmd_poison;
+extern const struct command cmd_monitor;
 extern const struct command cmd_plan;
 extern const struct command cmd_check;
 extern const struct command cmd_record;
@@ -96,11 +115,11 @@ extern const struct command cmd_help;
 extern const struct command *const commands[];
 
 /* What every command knows. */
-#define COMMON_OPTIONS	(1U << OPT_HELP | 1U << OPT_VERSION | \
-			 1U << OPT_JSON | 1U << OPT_SYSROOT | 1U << OPT_VERBOSE)
+#define COMMON_OPTIONS	(OPT_BIT(OPT_HELP) | OPT_BIT(OPT_VERSION) | \
+			 OPT_BIT(OPT_JSON) | OPT_BIT(OPT_SYSROOT) | \
+			 OPT_BIT(OPT_VERBOSE))
 
-#define MAX_HINTS	16
-#define MAX_USERS	8
+#define MAX_VARIANTS	8
 
 /**
  * struct hint - something wrong with a function and the way out
@@ -108,51 +127,130 @@ extern const struct command *const commands[];
  * @way_out: what to do
  */
 struct hint {
-	char what[256];
+	char what[512];
 	char way_out[256];
 };
 
 /**
- * struct view - all that show shows of one function
+ * struct view - all that is shown of one function
  * @f: the function
+ * @health: how it is
+ * @nr_users: processes that are known to hold it
+ * @user: them; allocated
+ * @users_unknown: why these may not be all, or NULL
+ * @persistent: given to VFIO at each boot
+ *
+ * For "show" only:
  * @has_record: bound by cohmem; @record tells what was before
  * @record: the record
- * @nr_users: processes that hold it, maybe more than MAX_USERS
- * @user: them
+ * @nr_variants: VFIO drivers that claim it; negative: not known
+ * @variant: them
  * @nr_hints: things wrong
- * @hint: them
+ * @hint: them; allocated
  */
 struct view {
 	const struct cohmem_func *f;
+	struct cohmem_health health;
+	unsigned int nr_users;
+	struct cohmem_user *user;
+	const char *users_unknown;
+	bool persistent;
 	bool has_record;
 	struct cohmem_record record;
-	unsigned int nr_users;
-	struct cohmem_user user[MAX_USERS];
+	int nr_variants;
+	struct cohmem_variant variant[MAX_VARIANTS];
 	unsigned int nr_hints;
-	struct hint hint[MAX_HINTS];
+	struct hint *hint;
+};
+
+/**
+ * struct outcome - what became of one function
+ * @bdf: the function
+ * @ok: what was asked for was done, or would be
+ * @changed: something is not as it was
+ * @would_change: with --dry-run: something would not be
+ * @command: with --dry-run: what a person would type; or NULL
+ * @text: for people, what there is to say; or NULL
+ */
+struct outcome {
+	const char *bdf;
+	bool ok;
+	bool changed;
+	bool would_change;
+	const char *command;
+	const char *text;
+};
+
+/**
+ * struct event - something that monitor has seen
+ * @bdf: the function; empty where it is about the host
+ * @kind: what has changed, in one stable word
+ * @from: what it was, or NULL
+ * @to: what it is, or NULL
+ * @address: of a page, where @has_address
+ * @has_address: it is about a page
+ */
+struct event {
+	const char *bdf;
+	const char *kind;
+	const char *from;
+	const char *to;
+	u64 address;
+	bool has_address;
 };
 
 /**
  * struct printer - one way to show the models
  * @list: functions in a table
  * @show: functions in detail
- * @begin: of bind or unbind
+ * @begin: of a command that does something to functions
  * @plan: one function's plan, shown (dry run) or carried out
- * @end: of bind or unbind
+ * @failed: a function for which that was not possible
+ * @outcome: what became of one function
+ * @end: of such a command
+ * @event: something that monitor has seen
+ * @error: nothing could be shown
  * @help: the commands and options there are
  */
 struct printer {
-	void (*list)(struct cli *cli);
+	void (*list)(struct cli *cli, const struct view *views,
+		     unsigned int nr);
 	void (*show)(struct cli *cli, const struct view *views,
 		     unsigned int nr);
 	void (*begin)(struct cli *cli);
 	void (*plan)(struct cli *cli, const struct cohmem_plan *plan);
+	void (*failed)(struct cli *cli, const char *bdf);
+	void (*outcome)(struct cli *cli, const struct outcome *o);
 	void (*end)(struct cli *cli);
+	void (*event)(struct cli *cli, const struct event *e);
+	void (*error)(struct cli *cli);
 	void (*help)(struct cli *cli, const struct command *cmd);
 };
 
 extern const struct printer print_text;
 extern const struct printer print_json;
+
+enum message_kind {
+	MESSAGE_ERROR,
+	MESSAGE_WARNING,
+	MESSAGE_NOTE,
+};
+
+/**
+ * struct message - what was said on standard error
+ * @kind: how bad it is
+ * @reason: of an error: its kind in one stable word
+ * @subject: what it is about, or empty
+ * @what: what happened, and why
+ * @hint: the way out, or empty
+ */
+struct message {
+	enum message_kind kind;
+	const char *reason;
+	char *subject;
+	char *what;
+	char *hint;
+};
 
 /**
  * struct cli - one run of the program
@@ -164,12 +262,30 @@ extern const struct printer print_json;
  * @all: --all
  * @quiet: --quiet
  * @dry_run: --dry-run
- * @bind_flags: COHMEM_BIND_* of --group and --force
+ * @write_sysroot: --write-sysroot
+ * @no_headers: --no-headers
+ * @watch: --watch
+ * @feed: --feed
+ * @once: --once
+ * @has_wait: --wait was given
+ * @wait_s: --wait
+ * @interval_s: --interval, or 0
+ * @bind_flags: COHMEM_BIND_* of --group, --force and --persist
  * @sysroot: --sysroot, or NULL
  * @driver: --driver, or NULL
+ * @columns: --columns, or NULL
+ * @openmetrics: --openmetrics, or NULL
  * @value: of options that belong to one command: their arguments, "" for one
  *	that takes none, NULL where they were not given
  * @utf8: the terminal draws lines
+ * @width: columns of the terminal
+ * @printed: the JSON document of the run is out
+ * @failed: some function could not be served
+ * @any_change: something was changed, or would be
+ * @signo: the signal that ends the program, once all is said
+ * @word: what scrub and poison are to set, or NULL
+ * @nr_words: of poison's addresses
+ * @words: them
  * @state: the printer's own, between begin and end
  */
 struct cli {
@@ -181,35 +297,90 @@ struct cli {
 	bool all;
 	bool quiet;
 	bool dry_run;
+	bool write_sysroot;
+	bool no_headers;
+	bool watch;
+	bool feed;
+	bool once;
+	bool has_wait;
+	unsigned int wait_s;
+	unsigned int interval_s;
 	unsigned int bind_flags;
 	const char *sysroot;
 	const char *driver;
+	const char *columns;
+	const char *openmetrics;
 	const char *value[NR_OPTIONS];
 	bool utf8;
+	unsigned int width;
+	bool printed;
+	bool failed;
+	bool any_change;
+	int signo;
+	const char *word;
+	int nr_words;
+	char **words;
 	void *state;
 };
 
 /* options.c */
-int parse_options(struct cli *cli, unsigned int known, bool until_command,
+int parse_options(struct cli *cli, u64 known, bool until_command,
 		  int argc, char **argv);
 
 /* error.c */
 __attribute__((format(printf, 3, 4)))
 void complain(const char *subject, const char *hint, const char *fmt, ...);
+__attribute__((format(printf, 4, 5)))
+void complain_as(const char *reason, const char *subject, const char *hint,
+		 const char *fmt, ...);
+__attribute__((format(printf, 3, 4)))
+void warn_of(const char *subject, const char *hint, const char *fmt, ...);
 void complain_why(struct cli *cli);
+const struct message *messages(unsigned int *nr);
 int usage_error(struct cli *cli, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void log_to_stderr(void *arg, enum cohmem_log_level level, const char *text);
+
+/* out.c */
+void out_init(struct cli *cli, bool is_utf8);
+unsigned int utf8_length(const char *s);
+char *escape(const char *s, bool lines);
+const char *shown(const char *s);
+__attribute__((format(printf, 1, 2)))
+void say(const char *fmt, ...);
+unsigned int text_width(const char *s);
+void say_wrapped(unsigned int width, const char *first, unsigned int indent,
+		 const char *text);
 
 /* funcs.c: which functions a command is about */
 int open_host(struct cli *cli);
 int pick_funcs(struct cli *cli, int argc, char **argv,
 	       char (**bdfs)[COHMEM_BDF_LEN], unsigned int *nr);
 bool is_listed(const struct cli *cli, const struct cohmem_func *f);
+int may_write(struct cli *cli);
+
+/* view.c */
+void fill_view(struct cli *cli, struct view *v, struct cohmem_func *f);
+void free_views(struct view *views, unsigned int nr);
+
+/* hints.c */
+void fill_hints(struct cli *cli, struct view *v);
+
+/* columns.c */
+int check_columns(struct cli *cli);
+void list_table(struct cli *cli, const struct view *views, unsigned int nr);
 
 /* run_plans.c: what bind and unbind have in common */
 typedef int plan_fn(struct cli *cli, const char *bdf, struct cohmem_plan *plan);
 int run_plans(struct cli *cli, int argc, char **argv, plan_fn *make);
+
+/* operate.c: what reset, scrub and poison have in common */
+typedef int operate_fn(struct cli *cli, struct cohmem_func *f,
+		       struct outcome *o);
+int operate(struct cli *cli, int argc, char **argv, operate_fn *fn);
+
+/* metrics.c */
+int write_metrics(struct cli *cli, const struct view *views, unsigned int nr);
 
 /* size.c */
 const char *human_size(u64 bytes, char buf[32]);

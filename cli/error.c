@@ -1,19 +1,72 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Standard error: one line what and why, one line the way out. */
+/*
+ * What went wrong, and what is worth a note: on standard error for people (one
+ * line what and why, one line the way out), and kept for the JSON of the run.
+ */
 #include <stdarg.h>
+#include <stdlib.h>
 
 #include "cohmem.h"
 
-static void vcomplain(const char *subject, const char *hint, const char *fmt,
+static struct message *kept;
+static unsigned int nr_kept;
+
+static void keep(enum message_kind kind, const char *reason,
+		 const char *subject, const char *what, const char *hint)
+{
+	struct message *m = realloc(kept, (nr_kept + 1) * sizeof(*m));
+
+	if (!m)
+		return;		/* it is on standard error, at least */
+	kept = m;
+	m += nr_kept++;
+	m->kind = kind;
+	m->reason = reason;
+	m->subject = strdup(subject ? subject : "");
+	m->what = strdup(what);
+	m->hint = strdup(hint ? hint : "");
+}
+
+/**
+ * messages() - all that was complained about so far
+ * @nr: how many
+ * Return: them.
+ */
+const struct message *messages(unsigned int *nr)
+{
+	*nr = nr_kept;
+	return kept;
+}
+
+static void put_line(const char *before, const char *text)
+{
+	char *safe = escape(text, false);
+
+	fprintf(stderr, "%s%s\n", before, safe ? safe : "");
+	free(safe);
+}
+
+__attribute__((format(printf, 5, 0)))
+static void vcomplain(enum message_kind kind, const char *reason,
+		      const char *subject, const char *hint, const char *fmt,
 		      va_list ap)
 {
+	char *what, *line;
+
 	fflush(stdout);
-	fprintf(stderr, "cohmem: %s%s", subject ? subject : "",
-		subject && *subject ? ": " : "");
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
+	if (vasprintf(&what, fmt, ap) < 0)
+		return;
+	keep(kind, reason, subject, what, hint);
+	if (asprintf(&line, "%s%s%s%s",
+		     kind == MESSAGE_WARNING ? "warning: " : "",
+		     subject ? subject : "", subject && *subject ? ": " : "",
+		     what) >= 0) {
+		put_line("cohmem: ", line);
+		free(line);
+	}
 	if (hint && *hint)
-		fprintf(stderr, "  hint: %s\n", hint);
+		put_line("  hint: ", hint);
+	free(what);
 }
 
 /**
@@ -27,7 +80,39 @@ void complain(const char *subject, const char *hint, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vcomplain(subject, hint, fmt, ap);
+	vcomplain(MESSAGE_ERROR, "failed", subject, hint, fmt, ap);
+	va_end(ap);
+}
+
+/**
+ * complain_as() - say what is wrong, and of which kind it is
+ * @reason: the kind in one stable word
+ * @subject: function, file or option it is about; or NULL
+ * @hint: what to do; or NULL
+ * @fmt: what and why
+ */
+void complain_as(const char *reason, const char *subject, const char *hint,
+		 const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vcomplain(MESSAGE_ERROR, reason, subject, hint, fmt, ap);
+	va_end(ap);
+}
+
+/**
+ * warn_of() - say what is odd but no obstacle
+ * @subject: function, file or option it is about; or NULL
+ * @hint: what to do; or NULL
+ * @fmt: what and why
+ */
+void warn_of(const char *subject, const char *hint, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vcomplain(MESSAGE_WARNING, NULL, subject, hint, fmt, ap);
 	va_end(ap);
 }
 
@@ -39,7 +124,7 @@ void complain_why(struct cli *cli)
 {
 	const struct cohmem_why *why = cohmem_why(cli->ctx);
 
-	complain(why->subject, why->hint, "%s", why->what);
+	complain_as(why->reason, why->subject, why->hint, "%s", why->what);
 }
 
 /**
@@ -53,7 +138,8 @@ int usage_error(struct cli *cli, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vcomplain(cli->cmd ? cli->cmd->name : NULL, NULL, fmt, ap);
+	vcomplain(MESSAGE_ERROR, "usage", cli->cmd ? cli->cmd->name : NULL,
+		  NULL, fmt, ap);
 	va_end(ap);
 	fprintf(stderr, "  try: cohmem %s%s--help\n",
 		cli->cmd ? cli->cmd->name : "", cli->cmd ? " " : "");
@@ -73,7 +159,9 @@ void log_to_stderr(void *arg, enum cohmem_log_level level, const char *text)
 	if (level == COHMEM_LOG_DEBUG && !cli->verbose)
 		return;
 	fflush(stdout);
-	fprintf(stderr, "cohmem: %s%s\n",
-		level == COHMEM_LOG_WARN ? "warning: " :
-		level == COHMEM_LOG_NOTE ? "note: " : "", text);
+	if (level != COHMEM_LOG_DEBUG)
+		keep(level == COHMEM_LOG_WARN ? MESSAGE_WARNING : MESSAGE_NOTE,
+		     NULL, NULL, text, NULL);
+	put_line(level == COHMEM_LOG_WARN ? "cohmem: warning: " :
+		 level == COHMEM_LOG_NOTE ? "cohmem: note: " : "cohmem: ", text);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which functions a command is about. */
-#include <errno.h>
 #include <stdlib.h>
 
 #include "cohmem.h"
@@ -9,30 +8,45 @@
 #define CLASS_DISPLAY	0x03
 
 /**
- * open_host() - look at the host and load what is known of each candidate
+ * open_host() - look at the host
  * @cli: the run; .ctx is set
  * Return: EXIT_OK, or another code after the reason was given.
  */
 int open_host(struct cli *cli)
 {
-	struct cohmem_func *f;
 	int ret;
 
 	ret = cohmem_new(&cli->ctx, cli->sysroot);
 	if (ret) {
-		complain(cli->sysroot, NULL, "cannot use this root: %s",
-			 strerror(-ret));
+		complain_as(cohmem_error_word(ret), cli->sysroot, NULL,
+			    "cannot use this root: %s", strerror(-ret));
 		return EXIT_FAIL;
 	}
 	cohmem_set_log(cli->ctx, log_to_stderr, cli);
+	if (cli->has_wait)
+		cohmem_set_wait(cli->ctx, cli->wait_s);
 	if (cohmem_scan(cli->ctx)) {
 		complain_why(cli);
 		return EXIT_FAIL;
 	}
-	cohmem_func_foreach(cli->ctx, f)
-		if (is_listed(cli, f))
-			cohmem_func_load(cli->ctx, f);
 	return EXIT_OK;
+}
+
+/**
+ * may_write() - is a command that changes things meant to?
+ * @cli: the run
+ *
+ * A recorded machine is evidence: it is not changed by mistake.
+ *
+ * Return: EXIT_OK, or EXIT_USAGE after the reason was given.
+ */
+int may_write(struct cli *cli)
+{
+	if (!cli->sysroot || cli->dry_run || cli->write_sysroot)
+		return EXIT_OK;
+	return usage_error(cli,
+			   "this would change files below %s: --dry-run only shows it, --write-sysroot does it",
+			   cli->sysroot);
 }
 
 /**
@@ -54,6 +68,10 @@ bool is_listed(const struct cli *cli, const struct cohmem_func *f)
  * @argv: addresses; none of them with --all
  * @bdfs: the addresses, each once; the caller frees them
  * @nr: how many
+ *
+ * One that is not there does not keep the others from being served, but
+ * .failed says so.
+ *
  * Return: EXIT_OK, or another code after the reason was given.
  */
 int pick_funcs(struct cli *cli, int argc, char **argv,
@@ -85,7 +103,8 @@ int pick_funcs(struct cli *cli, int argc, char **argv,
 				memcpy(list[(*nr)++], f->bdf, sizeof(f->bdf));
 		if (*nr)
 			return EXIT_OK;
-		complain(NULL, NULL, "no GPU with coherent memory on this host");
+		complain_as("not-applicable", NULL, NULL,
+			    "no GPU with coherent memory on this host");
 		return EXIT_NOT_APPLICABLE;
 	}
 	for (a = 0; a < argc; a++) {
@@ -94,9 +113,11 @@ int pick_funcs(struct cli *cli, int argc, char **argv,
 					   "'%s' is no PCI address like 0009:01:00.0",
 					   argv[a]);
 		if (!cohmem_func_find(cli->ctx, list[*nr])) {
-			complain(list[*nr], "'cohmem list' shows what there is",
-				 "no such PCI function");
-			return EXIT_FAIL;
+			complain_as("no-device", list[*nr],
+				    "'cohmem list --all' shows what there is",
+				    "no such PCI function");
+			cli->failed = true;
+			continue;
 		}
 		for (i = 0; i < *nr; i++)
 			if (!strcmp(list[i], list[*nr]))
@@ -104,5 +125,5 @@ int pick_funcs(struct cli *cli, int argc, char **argv,
 		if (i == *nr)
 			(*nr)++;
 	}
-	return EXIT_OK;
+	return *nr ? EXIT_OK : EXIT_FAIL;
 }

@@ -3,14 +3,16 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "cohmem.h"
 
 const struct command *const commands[] = {
-	&cmd_list, &cmd_show, &cmd_bind, &cmd_unbind, &cmd_plan,
-	&cmd_check, &cmd_record, &cmd_help, NULL,
+	&cmd_list, &cmd_show, &cmd_bind, &cmd_unbind, &cmd_reset, &cmd_scrub,
+	&cmd_poison, &cmd_monitor, &cmd_plan, &cmd_check, &cmd_record,
+	&cmd_help, NULL,
 };
 
 /*
@@ -62,6 +64,18 @@ static int run(struct cli *cli, int argc, char **argv)
 	return code;
 }
 
+/* As if the signal had ended it: a shell then knows, and stops its loop. */
+static void end_by(int signo)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, signo);
+	signal(signo, SIG_DFL);
+	raise(signo);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 /**
  * main() - the program
  * @argc: number of arguments
@@ -71,11 +85,19 @@ static int run(struct cli *cli, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct cli cli = { .print = &print_text };
+	int code;
 
 	/* Only for drawing: messages are English, numbers are plain. */
 	setlocale(LC_CTYPE, "");
-	cli.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	out_init(&cli, !strcmp(nl_langinfo(CODESET), "UTF-8"));
 	if (argc)
 		argv[0] = (char *)"cohmem";
-	return close_stdout(run(&cli, argc, argv));
+	code = run(&cli, argc, argv);
+	/* A program that asked for JSON gets some, whatever happens. */
+	if (code && cli.json && !cli.printed)
+		print_json.error(&cli);
+	code = close_stdout(code);
+	if (cli.signo)
+		end_by(cli.signo);
+	return code;
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* All options there are, and getopt_long() made from that one table. */
+#include <ctype.h>
+#include <errno.h>
 #include <getopt.h>
+#include <stdlib.h>
 
 #include "cohmem.h"
 
@@ -20,9 +23,29 @@ const struct option_def options[NR_OPTIONS] = {
 	[OPT_DRY_RUN] = { "dry-run", 'n', NULL,
 		"show what would be done, change nothing" },
 	[OPT_GROUP] = { "group", 'g', NULL,
-		"also take other devices of the IOMMU group from the host" },
+		"also take what else is in its IOMMU group" },
 	[OPT_FORCE] = { "force", 'f', NULL,
 		"go on where the host's state speaks against it" },
+	[OPT_PERSIST] = { "persist", 'p', NULL,
+		"at each boot, too: a udev rule for the address" },
+	[OPT_WAIT] = { "wait", 'w', "SECONDS",
+		"wait so long for what is in the way, and not longer" },
+	[OPT_WRITE_SYSROOT] = { "write-sysroot", 0, NULL,
+		"with --sysroot: do change the files below it" },
+	[OPT_COLUMNS] = { "columns", 'o', "COLUMNS",
+		"show these columns, separated by commas" },
+	[OPT_NO_HEADERS] = { "no-headers", 0, NULL,
+		"leave the first line out" },
+	[OPT_WATCH] = { "watch", 'w', NULL,
+		"show it again whenever it has changed" },
+	[OPT_INTERVAL] = { "interval", 'i', "SECONDS",
+		"look every so many seconds" },
+	[OPT_OPENMETRICS] = { "openmetrics", 0, "FILE",
+		"keep FILE up to date for node_exporter" },
+	[OPT_FEED] = { "feed", 0, NULL,
+		"note memory errors of the kernel in the driver's list" },
+	[OPT_ONCE] = { "once", 0, NULL,
+		"look once, and end" },
 	[OPT_CPUS] = { "cpus", 0, "N", "virtual CPUs (default: 4)" },
 	[OPT_MEMORY] = { "memory", 0, "SIZE", "its own memory (default: 16G)" },
 	[OPT_QEMU] = { "qemu", 0, "PROGRAM",
@@ -44,9 +67,27 @@ const struct option_def options[NR_OPTIONS] = {
 	[OPT_OUTPUT] = { "output", 'o', "FILE", "where to ('-': standard output)" },
 };
 
-static void take(struct cli *cli, enum option_id id, const char *arg,
-		 bool *help, bool *version)
+/* A number of seconds. */
+static bool seconds(const char *text, unsigned int *out)
 {
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (!isdigit((unsigned char)text[0]) || *end || errno || n > 86400)
+		return false;
+	*out = n;
+	return true;
+}
+
+/* Returns EXIT_OK, or another code after the reason was given. */
+static int take(struct cli *cli, enum option_id id, const char *arg,
+		bool *help, bool *version)
+{
+	if (arg && !*arg)
+		return usage_error(cli, "--%s wants a %s, and not an empty one",
+				   options[id].name, options[id].arg);
 	switch (id) {
 	case OPT_HELP:
 		*help = true;
@@ -81,9 +122,47 @@ static void take(struct cli *cli, enum option_id id, const char *arg,
 	case OPT_FORCE:
 		cli->bind_flags |= COHMEM_BIND_FORCE;
 		break;
+	case OPT_PERSIST:
+		cli->bind_flags |= COHMEM_BIND_PERSIST;
+		break;
+	case OPT_WAIT:
+		cli->has_wait = true;
+		if (!seconds(arg, &cli->wait_s))
+			return usage_error(cli, "--wait wants seconds, not '%s'",
+					   arg);
+		break;
+	case OPT_WRITE_SYSROOT:
+		cli->write_sysroot = true;
+		break;
+	case OPT_COLUMNS:
+		cli->columns = arg;
+		break;
+	case OPT_NO_HEADERS:
+		cli->no_headers = true;
+		break;
+	case OPT_WATCH:
+		cli->watch = true;
+		break;
+	case OPT_INTERVAL:
+		if (!seconds(arg, &cli->interval_s) || !cli->interval_s)
+			return usage_error(cli,
+					   "--interval wants seconds, not '%s'",
+					   arg);
+		break;
+	case OPT_OPENMETRICS:
+		cli->openmetrics = arg;
+		break;
+	case OPT_FEED:
+		cli->feed = true;
+		break;
+	case OPT_ONCE:
+		cli->once = true;
+		break;
 	default:
 		cli->value[id] = arg ? arg : "";
+		break;
 	}
+	return EXIT_OK;
 }
 
 /**
@@ -98,21 +177,21 @@ static void take(struct cli *cli, enum option_id id, const char *arg,
  * program is to end now: --help and --version have been answered, or the
  * options are wrong and that has been said.
  */
-int parse_options(struct cli *cli, unsigned int known, bool until_command,
-		  int argc, char **argv)
+int parse_options(struct cli *cli, u64 known, bool until_command, int argc,
+		  char **argv)
 {
 	struct option longs[NR_OPTIONS + 1] = { 0 };
 	char shorts[2 * NR_OPTIONS + 2], *s = shorts;
 	bool help = false, version = false;
 	unsigned int i, nr = 0;
-	int c;
+	int c, code;
 
 	if (until_command)
 		*s++ = '+';
 	for (i = 0; i < NR_OPTIONS; i++) {
 		const struct option_def *o = &options[i];
 
-		if (!(known & 1U << i))
+		if (!(known & OPT_BIT(i)))
 			continue;
 		longs[nr].name = o->name;
 		longs[nr].has_arg = o->arg ? required_argument : no_argument;
@@ -135,12 +214,15 @@ int parse_options(struct cli *cli, unsigned int known, bool until_command,
 		}
 		if (c < 256) {
 			for (i = 0; i < NR_OPTIONS; i++)
-				if (options[i].letter == c)
+				if (known & OPT_BIT(i) &&
+				    options[i].letter == c)
 					break;
 		} else {
 			i = c - 256;
 		}
-		take(cli, i, optarg, &help, &version);
+		code = take(cli, i, optarg, &help, &version);
+		if (code)
+			return -1 - code;
 	}
 	cli->print = cli->json ? &print_json : &print_text;
 	if (help) {

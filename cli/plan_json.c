@@ -1,33 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A plan for programs: the model itself. Rules as in print_json.c. */
-#include <json-c/json.h>
-
+/* A plan for programs: the model itself. Rules as in json.c. */
+#include "json.h"
 #include "plan.h"
-
-static void add(struct json_object *o, const char *key, struct json_object *v)
-{
-	json_object_object_add(o, key, v);
-}
-
-static void add_str(struct json_object *o, const char *key, const char *s)
-{
-	add(o, key, s && *s ? json_object_new_string(s) : NULL);
-}
-
-static void add_u64(struct json_object *o, const char *key, u64 n)
-{
-	add(o, key, json_object_new_uint64(n));
-}
-
-static void add_bool(struct json_object *o, const char *key, bool b)
-{
-	add(o, key, json_object_new_boolean(b));
-}
-
-static void add_index(struct json_object *o, const char *key, int n)
-{
-	add(o, key, n < 0 ? NULL : json_object_new_int(n));
-}
 
 static struct json_object *bars(const struct cohmem_vm_gpu *g)
 {
@@ -40,12 +14,12 @@ static struct json_object *bars(const struct cohmem_vm_gpu *g)
 		if (!b->size)
 			continue;
 		o = json_object_new_object();
-		add_u64(o, "index", i);
-		add_str(o, "what", b->what);
-		add_u64(o, "size", b->size);
-		add_u64(o, "backed", b->backed);
-		add_bool(o, "in_aperture", b->high);
-		add(o, "offset", b->high ? json_object_new_uint64(b->offset) :
+		json_add_u64(o, "index", i);
+		json_add_str(o, "what", b->what);
+		json_add_u64(o, "size", b->size);
+		json_add_u64(o, "backed", b->backed);
+		json_add_bool(o, "in_aperture", b->high);
+		json_add(o, "offset", b->high ? json_object_new_uint64(b->offset) :
 		    NULL);
 		json_object_array_add(list, o);
 	}
@@ -56,37 +30,34 @@ static struct json_object *window(const struct cohmem_window *w)
 {
 	struct json_object *o = json_object_new_object();
 
-	add_u64(o, "size", w->size);
-	add_u64(o, "align", w->align);
+	json_add_u64(o, "size", w->size);
+	json_add_u64(o, "align", w->align);
 	return o;
 }
 
 static struct json_object *gpus(const struct cohmem_vm *vm)
 {
 	struct json_object *list = json_object_new_array(), *o;
-	char id[16];
 	unsigned int i;
 
 	for (i = 0; i < vm->nr_gpus; i++) {
 		const struct cohmem_vm_gpu *g = &vm->gpu[i];
 
 		o = json_object_new_object();
-		add_str(o, "bdf", g->f->bdf);
-		snprintf(id, sizeof(id), "0x%04x", g->f->vendor);
-		add_str(o, "vendor_id", id);
-		snprintf(id, sizeof(id), "0x%04x", g->f->device);
-		add_str(o, "device_id", id);
-		add_str(o, "name", g->f->name);
-		add_str(o, "driver", g->f->driver);
-		add_u64(o, "first_node", g->first_node);
-		add_u64(o, "nodes", g->nr_nodes);
-		add_u64(o, "cpu_node", g->cpu_node);
-		add(o, "host_pxm", g->has_pxm ? json_object_new_uint64(g->pxm) :
+		json_add_str(o, "bdf", g->f->bdf);
+		json_add_hex(o, "vendor_id", g->f->vendor, 4);
+		json_add_hex(o, "device_id", g->f->device, 4);
+		json_add_str(o, "name", g->f->name);
+		json_add_str(o, "driver", g->f->driver);
+		json_add_u64(o, "first_node", g->first_node);
+		json_add_u64(o, "nodes", g->nr_nodes);
+		json_add_u64(o, "cpu_node", g->cpu_node);
+		json_add(o, "host_pxm", g->has_pxm ? json_object_new_uint64(g->pxm) :
 		    NULL);
-		add(o, "bars", bars(g));
-		add(o, "window", window(&g->window));
-		add(o, "window_kernel", window(&g->window_kernel));
-		add_u64(o, "offset", g->offset);
+		json_add(o, "bars", bars(g));
+		json_add(o, "window", window(&g->window));
+		json_add(o, "window_kernel", window(&g->window_kernel));
+		json_add_u64(o, "offset", g->offset);
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -101,16 +72,16 @@ static struct json_object *nodes(const struct cohmem_vm *vm)
 		const struct cohmem_vm_node *n = &vm->node[i];
 
 		o = json_object_new_object();
-		add_u64(o, "id", i);
-		add_u64(o, "pxm", i);
-		add_str(o, "kind", n->gpu < 0 ? "cpu" : "initiator");
-		add_str(o, "gpu", n->gpu < 0 ? NULL : vm->gpu[n->gpu].f->bdf);
-		add_index(o, "host_node", n->host_node);
-		add_index(o, "host_pxm", n->pxm);
-		add(o, "first_cpu", n->gpu < 0 ?
+		json_add_u64(o, "id", i);
+		json_add_u64(o, "pxm", i);
+		json_add_str(o, "kind", n->gpu < 0 ? "cpu" : "initiator");
+		json_add_str(o, "gpu", n->gpu < 0 ? NULL : vm->gpu[n->gpu].f->bdf);
+		json_add_index(o, "host_node", n->host_node);
+		json_add_index(o, "host_pxm", n->pxm);
+		json_add(o, "first_cpu", n->gpu < 0 ?
 		    json_object_new_uint64(n->first_cpu) : NULL);
-		add_u64(o, "cpus", n->nr_cpus);
-		add_u64(o, "memory", n->memory);
+		json_add_u64(o, "cpus", n->nr_cpus);
+		json_add_u64(o, "memory", n->memory);
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -134,11 +105,11 @@ static struct json_object *aperture(const struct cohmem_vm *vm)
 {
 	struct json_object *o = json_object_new_object();
 
-	add_u64(o, "size", vm->aperture);
-	add_u64(o, "needed_by_firmware", vm->need_firmware);
-	add_u64(o, "needed_by_kernel", vm->need_kernel);
-	add_u64(o, "others", vm->others);
-	add_u64(o, "least", COHMEM_APERTURE_MIN);
+	json_add_u64(o, "size", vm->aperture);
+	json_add_u64(o, "needed_by_firmware", vm->need_firmware);
+	json_add_u64(o, "needed_by_kernel", vm->need_kernel);
+	json_add_u64(o, "others", vm->others);
+	json_add_u64(o, "least", COHMEM_APERTURE_MIN);
 	return o;
 }
 
@@ -151,10 +122,10 @@ static struct json_object *warnings(const struct cohmem_vm *vm)
 		const struct cohmem_vm_warning *w = &vm->warning[i];
 
 		o = json_object_new_object();
-		add_str(o, "id", w->id);
-		add_str(o, "bdf", w->subject);
-		add_str(o, "what", w->text);
-		add_str(o, "fix", w->fix);
+		json_add_str(o, "id", w->id);
+		json_add_str(o, "bdf", w->subject);
+		json_add_str(o, "what", w->text);
+		json_add_str(o, "fix", w->fix);
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -165,14 +136,14 @@ static struct json_object *qemu(const struct plan_view *view)
 	const struct cohmem_qemu *q = &view->qemu;
 	struct json_object *o = json_object_new_object();
 
-	add_str(o, "program", view->program);
-	add_bool(o, "asked", q->asked);
-	add_str(o, "version", q->version);
-	add_bool(o, "aperture", q->aperture);
-	add_bool(o, "initiator", q->initiator);
-	add_bool(o, "nohotplug", q->nohotplug);
-	add_bool(o, "iommufd", q->iommufd);
-	add_bool(o, "pxb", q->pxb);
+	json_add_str(o, "program", view->program);
+	json_add_bool(o, "asked", q->asked);
+	json_add_str(o, "version", q->version);
+	json_add_bool(o, "aperture", q->aperture);
+	json_add_bool(o, "initiator", q->initiator);
+	json_add_bool(o, "nohotplug", q->nohotplug);
+	json_add_bool(o, "iommufd", q->iommufd);
+	json_add_bool(o, "pxb", q->pxb);
 	return o;
 }
 
@@ -184,23 +155,19 @@ static struct json_object *qemu(const struct plan_view *view)
 void plan_json(struct cli *cli, const struct plan_view *view)
 {
 	const struct cohmem_vm *vm = view->vm;
-	struct json_object *o = json_object_new_object();
+	struct json_object *o = json_top(cli, "plan");
 
-	(void)cli;
-	add_str(o, "schema", "cohmem.plan.1");
-	add_str(o, "name", view->name);
-	add_str(o, "machine", vm->machine == COHMEM_VM_Q35 ? "q35" : "virt");
-	add_u64(o, "cpus", vm->cpus);
-	add_u64(o, "memory", vm->memory);
-	add_bool(o, "iommufd", view->iommufd);
-	add(o, "gpus", gpus(vm));
-	add(o, "nodes", nodes(vm));
-	add(o, "distances", distances(vm));
-	add_bool(o, "distances_from_host", vm->from_slit);
-	add(o, "aperture", aperture(vm));
-	add(o, "qemu", qemu(view));
-	add(o, "warnings", warnings(vm));
-	printf("%s\n", json_object_to_json_string_ext(o,
-	       JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(o);
+	json_add_str(o, "name", view->name);
+	json_add_str(o, "machine", vm->machine == COHMEM_VM_Q35 ? "q35" : "virt");
+	json_add_u64(o, "cpus", vm->cpus);
+	json_add_u64(o, "memory", vm->memory);
+	json_add_bool(o, "iommufd", view->iommufd);
+	json_add(o, "gpus", gpus(vm));
+	json_add(o, "nodes", nodes(vm));
+	json_add(o, "distances", distances(vm));
+	json_add_bool(o, "distances_from_host", vm->from_slit);
+	json_add(o, "aperture", aperture(vm));
+	json_add(o, "qemu", qemu(view));
+	json_add(o, "warnings", warnings(vm));
+	json_put(cli, o);
 }

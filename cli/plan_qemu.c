@@ -19,15 +19,15 @@
 __attribute__((format(printf, 2, 3)))
 static void comment(const struct plan_view *view, const char *fmt, ...)
 {
+	char text[ARG_MAX_LEN];
 	va_list ap;
 
 	if (view->args0)
 		return;
-	printf("\t# ");
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	printf("\n");
+	printf("\t# %s\n", shown(text));
 }
 
 /* A word for a shell; quoted only where that is needed. */
@@ -221,7 +221,7 @@ int plan_qemu(struct cli *cli, const struct plan_view *view)
 	if (!view->args0) {
 		printf("#!/bin/bash\n# Made by cohmem %s%s%s: a machine with %u GPU%s.\n",
 		       COHMEM_VERSION, view->qemu.asked ? " for QEMU " : "",
-		       view->qemu.version, view->vm->nr_gpus,
+		       shown(view->qemu.version), view->vm->nr_gpus,
 		       view->vm->nr_gpus == 1 ? "" : "s");
 		printf("# Disks, network and console are yours to add, as arguments of this script.\nargs=(\n");
 	}

@@ -11,29 +11,28 @@ static const char *range(char buf[32], unsigned int first, unsigned int nr)
 	return buf;
 }
 
-static void put_gpu(const struct cohmem_vm *vm, const struct cohmem_vm_gpu *g)
+static void put_gpu(const struct cohmem_vm_gpu *g)
 {
 	char size[32], backed[32], nodes[32], pxms[32];
 	unsigned int i;
 
-	printf("\nGPU %s  %s\n", g->f->bdf, g->f->name);
+	say("\nGPU %s  %s\n", g->f->bdf, shown(g->f->name));
 	for (i = 0; i < COHMEM_NR_BARS; i++) {
 		const struct cohmem_vm_bar *b = &g->bar[i];
 
 		if (!b->size)
 			continue;
-		printf("  BAR %u  %10s  %s", i, human_size(b->size, size), b->what);
+		say("  BAR %u  %10s  %s", i, human_size(b->size, size), b->what);
 		if (b->backed < b->size)
-			printf(": %s of memory, the rest is padding",
-			       human_size(b->backed, backed));
-		printf("%s\n", b->high ? "" : ", below 4 GiB");
+			say(": %s of memory, the rest is padding",
+			    human_size(b->backed, backed));
+		say("%s\n", b->high ? "" : ", below 4 GiB");
 	}
-	printf("  initiator nodes %s", range(nodes, g->first_node, g->nr_nodes));
+	say("  initiator nodes %s", range(nodes, g->first_node, g->nr_nodes));
 	if (g->has_pxm)
-		printf(" (PXM %s of the host)",
-		       range(pxms, g->pxm, g->nr_nodes));
-	printf(", close to node %u\n", g->cpu_node);
-	(void)vm;
+		say(" (PXM %s of the host)",
+		    range(pxms, g->pxm, g->nr_nodes));
+	say(", close to node %u\n", g->cpu_node);
 }
 
 static void put_nodes(const struct cohmem_vm *vm)
@@ -41,28 +40,28 @@ static void put_nodes(const struct cohmem_vm *vm)
 	char size[32], text[32];
 	unsigned int i;
 
-	printf("\nNodes\n");
+	say("\nNodes\n");
 	for (i = 0; i < vm->nr_cpu_nodes; i++) {
 		const struct cohmem_vm_node *n = &vm->node[i];
 
-		printf("  %-6u CPUs %s, %s", i,
-		       range(text, n->first_cpu, n->nr_cpus),
-		       human_size(n->memory, size));
+		say("  %-6u CPUs %s, %s", i,
+		    range(text, n->first_cpu, n->nr_cpus),
+		    human_size(n->memory, size));
 		if (n->host_node >= 0)
-			printf(", on node %d of the host", n->host_node);
-		printf("\n");
+			say(", on node %d of the host", n->host_node);
+		say("\n");
 	}
 	for (i = 0; i < vm->nr_gpus; i++) {
 		const struct cohmem_vm_gpu *g = &vm->gpu[i];
 
-		printf("  %-6s of GPU %s; from node %u %u, to each other %u\n",
-		       range(text, g->first_node, g->nr_nodes), g->f->bdf,
-		       g->cpu_node, vm->distance[g->cpu_node][g->first_node],
-		       vm->distance[g->first_node][g->first_node + 1]);
+		say("  %-6s of GPU %s; from node %u %u, to each other %u\n",
+		    range(text, g->first_node, g->nr_nodes), g->f->bdf,
+		    g->cpu_node, vm->distance[g->cpu_node][g->first_node],
+		    vm->distance[g->first_node][g->first_node + 1]);
 	}
-	printf("  distances are %s\n", vm->from_slit ?
-	       "the host's, where its SLIT has them" :
-	       "those usual for such machines: the host has none");
+	say("  distances are %s\n", vm->from_slit ?
+	    "the host's, where its SLIT has them" :
+	    "those usual for such machines: the host has none");
 }
 
 static void put_aperture(const struct cohmem_vm *vm)
@@ -70,20 +69,31 @@ static void put_aperture(const struct cohmem_vm *vm)
 	char a[32], b[32], c[32];
 	unsigned int i;
 
-	printf("\nAperture for BARs: %s\n", human_size(vm->aperture, a));
+	say("\nAperture for BARs: %s\n", human_size(vm->aperture, a));
 	for (i = 0; i < vm->nr_gpus; i++) {
 		const struct cohmem_vm_gpu *g = &vm->gpu[i];
 
-		printf("  GPU %s  %s, aligned to %s, at %s\n", g->f->bdf,
-		       human_size(g->window.size, a),
-		       human_size(g->window.align, b), human_size(g->offset, c));
+		say("  GPU %s  %s, aligned to %s, at %s\n", g->f->bdf,
+		    human_size(g->window.size, a),
+		    human_size(g->window.align, b), human_size(g->offset, c));
 	}
-	printf("  other devices     %s\n", human_size(vm->others, a));
-	printf("  firmware needs %s, a kernel that assigns anew %s\n",
-	       human_size(vm->need_firmware, a), human_size(vm->need_kernel, b));
-	printf("  rounded up to a power of two, %s at least\n",
-	       human_size(COHMEM_APERTURE_MIN, a));
+	say("  other devices     %s\n", human_size(vm->others, a));
+	say("  firmware needs %s, a kernel that assigns anew %s\n",
+	    human_size(vm->need_firmware, a), human_size(vm->need_kernel, b));
+	say("  rounded up to a power of two, %s at least\n",
+	    human_size(COHMEM_APERTURE_MIN, a));
 }
+
+static void put_warning(struct cli *cli, const struct cohmem_vm_warning *w)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "%s%s%s [%s]", w->subject,
+		 *w->subject ? ": " : "", w->text, w->id);
+	say_wrapped(cli->width, "  ! ", 4, shown(text));
+	if (*w->fix)
+		say_wrapped(cli->width, "    -> ", 7, shown(w->fix));
+	}
 
 /**
  * plan_text() - show a plan
@@ -96,22 +106,17 @@ void plan_text(struct cli *cli, const struct plan_view *view)
 	char size[32];
 	unsigned int i;
 
-	(void)cli;
-	printf("Virtual machine '%s': %u CPUs, %s, %u GPU%s\n", view->name,
-	       vm->cpus, human_size(vm->memory, size), vm->nr_gpus,
-	       vm->nr_gpus == 1 ? "" : "s");
+	say("Virtual machine '%s': %u CPUs, %s, %u GPU%s\n", view->name,
+	    vm->cpus, human_size(vm->memory, size), vm->nr_gpus,
+	    vm->nr_gpus == 1 ? "" : "s");
 	for (i = 0; i < vm->nr_gpus; i++)
-		put_gpu(vm, &vm->gpu[i]);
+		put_gpu(&vm->gpu[i]);
 	put_nodes(vm);
 	put_aperture(vm);
-	for (i = 0; i < vm->nr_warnings; i++) {
-		const struct cohmem_vm_warning *w = &vm->warning[i];
-
-		printf("%s  ! %s%s%s [%s]\n", i ? "" : "\nTo know\n", w->subject,
-		       *w->subject ? ": " : "", w->text, w->id);
-		if (*w->fix)
-			printf("    -> %s\n", w->fix);
-	}
+	if (vm->nr_warnings)
+		say("\nTo know\n");
+	for (i = 0; i < vm->nr_warnings; i++)
+		put_warning(cli, &vm->warning[i]);
 }
 
 /**
@@ -125,10 +130,6 @@ void plan_warnings(const struct plan_view *view)
 	for (i = 0; i < view->vm->nr_warnings; i++) {
 		const struct cohmem_vm_warning *w = &view->vm->warning[i];
 
-		fflush(stdout);
-		fprintf(stderr, "cohmem: warning: %s%s%s [%s]\n", w->subject,
-			*w->subject ? ": " : "", w->text, w->id);
-		if (*w->fix)
-			fprintf(stderr, "  hint: %s\n", w->fix);
+		warn_of(w->subject, w->fix, "%s [%s]", w->text, w->id);
 	}
 }

@@ -1,371 +1,112 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The models as JSON. Keys are snake_case and stay; sizes are integers in
- * bytes, addresses hex strings, what is not known is null. The top object says
- * its form: "schema".
+ * The models as JSON documents. Keys are snake_case and stay; docs/json has a
+ * schema of each document, cohmem-json(5) the words. Each says its form
+ * ("schema"), whether all went well ("ok"), and what did not.
  */
-#include <json-c/json.h>
+#include <time.h>
+#include <unistd.h>
 
-#include "cohmem.h"
-#include "regs.h"
+#include "json.h"
 
-static void add(struct json_object *o, const char *key, struct json_object *v)
-{
-	json_object_object_add(o, key, v);
-}
-
-/* A string; null where it is empty. */
-static void add_str(struct json_object *o, const char *key, const char *s)
-{
-	add(o, key, s && *s ? json_object_new_string(s) : NULL);
-}
-
-static void add_u64(struct json_object *o, const char *key, u64 n)
-{
-	add(o, key, json_object_new_uint64(n));
-}
-
-static void add_bool(struct json_object *o, const char *key, bool b)
-{
-	add(o, key, json_object_new_boolean(b));
-}
-
-/* A number; null where it is negative. */
-static void add_index(struct json_object *o, const char *key, int n)
-{
-	add(o, key, n < 0 ? NULL : json_object_new_int(n));
-}
-
-static void add_hex(struct json_object *o, const char *key, u64 n, int digits)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "0x%0*llx", digits, (unsigned long long)n);
-	add(o, key, json_object_new_string(text));
-}
-
-static struct json_object *top(const char *schema)
+/**
+ * json_top() - a document, and what all of them begin with
+ * @cli: the run
+ * @name: of its schema
+ * Return: the document.
+ */
+struct json_object *json_top(struct cli *cli, const char *name)
 {
 	struct json_object *o = json_object_new_object();
+	char schema[64], host[256] = "";
 
-	add_str(o, "schema", schema);
+	snprintf(schema, sizeof(schema), "cohmem.%s.1", name);
+	json_add_str(o, "schema", schema);
+	json_add_str(o, "version", COHMEM_VERSION);
+	/* A recorded host has left its name at home. */
+	if (!cli->sysroot && gethostname(host, sizeof(host) - 1))
+		host[0] = '\0';
+	json_add_str(o, "host", host);
+	json_add_str(o, "sysroot", cli->sysroot);
 	return o;
 }
 
-static void put(struct json_object *o)
+static struct json_object *error(const struct message *m)
 {
-	printf("%s\n", json_object_to_json_string_ext(o,
-	       JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	struct json_object *o = json_object_new_object();
+
+	json_add_str(o, "subject", m->subject);
+	json_add_str(o, "what", m->what);
+	json_add_str(o, "hint", m->hint);
+	json_add_str(o, "reason", m->reason);
+	return o;
+}
+
+/* What was complained about; the last thing in a document. */
+static void add_messages(struct json_object *o)
+{
+	struct json_object *errors = json_object_new_array();
+	struct json_object *notes = json_object_new_array(), *one;
+	const struct message *m;
+	unsigned int nr, i;
+
+	m = messages(&nr);
+	for (i = 0; i < nr; i++) {
+		if (m[i].kind == MESSAGE_ERROR) {
+			json_object_array_add(errors, error(&m[i]));
+			continue;
+		}
+		one = json_object_new_object();
+		json_add_str(one, "level", m[i].kind == MESSAGE_WARNING ?
+			     "warning" : "note");
+		json_add_str(one, "text", m[i].what);
+		json_object_array_add(notes, one);
+	}
+	json_add_bool(o, "ok", json_object_array_length(errors) == 0);
+	json_add(o, "errors", errors);
+	json_add(o, "messages", notes);
+}
+
+/**
+ * json_put() - print a document, with what was complained about at its end
+ * @cli: the run
+ * @o: the document, which is gone then
+ */
+void json_put(struct cli *cli, struct json_object *o)
+{
+	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
+
+	add_messages(o);
+	/* Documents that follow each other are a line each. */
+	if (!cli->watch)
+		flags |= JSON_C_TO_STRING_PRETTY;
+	printf("%s\n", json_object_to_json_string_ext(o, flags));
 	json_object_put(o);
+	cli->printed = true;
 }
 
-static const char *mem_state(enum cohmem_mem_state s)
+static void list(struct cli *cli, const struct view *views, unsigned int nr)
 {
-	switch (s) {
-	case COHMEM_MEM_OK:
-		return "ok";
-	case COHMEM_MEM_ABSENT:
-		return "absent";
-	case COHMEM_MEM_BAD:
-		return "bad";
-	case COHMEM_MEM_UNKNOWN:
-		break;
-	}
-	return "unknown";
-}
-
-static struct json_object *memory(const struct cohmem_memory *m)
-{
-	struct json_object *o = json_object_new_object();
-	struct json_object *list = json_object_new_array();
-	bool ok = m->state == COHMEM_MEM_OK;
-	unsigned int i;
-
-	add_str(o, "state", mem_state(m->state));
-	add_str(o, "source", m->source ? cohmem_source_name(m->source) : NULL);
-	add_str(o, "reason", m->state == COHMEM_MEM_BAD ?
-		cohmem_reason_name(m->reason) : NULL);
-	add_str(o, "why_unknown", m->state == COHMEM_MEM_UNKNOWN ?
-		m->why_unknown : NULL);
-	if (ok && m->has_base)
-		add_hex(o, "base", m->base, 1);
-	else
-		add(o, "base", NULL);
-	add(o, "size", ok ? json_object_new_uint64(m->size) : NULL);
-	add_bool(o, "onlined", m->onlined);
-	add_str(o, "layout", m->placement);
-	for (i = 0; i < m->layout.nr; i++) {
-		const struct cohmem_region *r = &m->layout.region[i];
-		struct json_object *one = json_object_new_object();
-
-		add_str(one, "kind", cohmem_kind_name(r->kind));
-		add(one, "bar", json_object_new_int(r->bar));
-		if (m->has_base)
-			add_hex(one, "base", r->base, 1);
-		else
-			add(one, "base", NULL);
-		add_u64(one, "size", r->size);
-		add_u64(one, "region_size", r->region_size);
-		json_object_array_add(list, one);
-	}
-	add(o, "regions", list);
-	return o;
-}
-
-/* What list and show have in common. */
-static struct json_object *gpu(const struct cohmem_func *f)
-{
-	struct json_object *o = json_object_new_object();
-
-	add_str(o, "bdf", f->bdf);
-	add_hex(o, "vendor", f->vendor, 4);
-	add_hex(o, "device", f->device, 4);
-	add_str(o, "name", f->name);
-	add_str(o, "state", cohmem_func_state(f));
-	add_str(o, "driver", f->driver);
-	add_str(o, "driver_override", f->override);
-	add_index(o, "iommu_group", f->group);
-	add_index(o, "numa_node", f->numa_node);
-	add(o, "memory", memory(&f->memory));
-	return o;
-}
-
-static void list(struct cli *cli)
-{
-	struct json_object *o = top("cohmem.list.1");
-	struct json_object *gpus = json_object_new_array();
-	struct cohmem_func *f;
-
-	cohmem_func_foreach(cli->ctx, f)
-		if (is_listed(cli, f))
-			json_object_array_add(gpus, gpu(f));
-	add(o, "gpus", gpus);
-	put(o);
-}
-
-static struct json_object *firmware(const struct cohmem_func *f)
-{
-	static const char *const keys[COHMEM_NR_PROPS] = {
-		[COHMEM_MEM_BASE] = "gpu_mem_base_pa",
-		[COHMEM_MEM_SIZE] = "gpu_mem_size",
-		[COHMEM_PXM_START] = "gpu_mem_pxm_start",
-		[COHMEM_PXM_COUNT] = "gpu_mem_pxm_count",
-		[COHMEM_EGM_BASE] = "egm_base_pa",
-		[COHMEM_EGM_SIZE] = "egm_size",
-		[COHMEM_EGM_PXM] = "egm_pxm",
-		[COHMEM_EGM_RETIRED] = "egm_retired_pages_data_base",
-	};
-	struct json_object *o;
-	unsigned int i;
-
-	if (!f->announced)
-		return NULL;
-	o = json_object_new_object();
-	for (i = 0; i < COHMEM_NR_PROPS; i++) {
-		if (!(f->dsd.present & 1U << i))
-			continue;
-		if (f->dsd.opaque & 1U << i)
-			add(o, keys[i], NULL);
-		else if (i == COHMEM_MEM_BASE || i == COHMEM_EGM_BASE ||
-			 i == COHMEM_EGM_RETIRED)
-			add_hex(o, keys[i], f->dsd.value[i], 1);
-		else
-			add_u64(o, keys[i], f->dsd.value[i]);
-	}
-	return o;
-}
-
-static struct json_object *config(const struct cohmem_func *f)
-{
-	struct json_object *o = json_object_new_object(), *d = NULL;
-
-	add(o, "readable", json_object_new_int(f->config_size));
-	if (f->has_nv_dvsec) {
-		d = json_object_new_object();
-		add_hex(d, "flags", f->nv_flags, 4);
-		add_bool(d, "mig_fixed",
-			 f->nv_flags & COHMEM_DVSEC_NVIDIA_MIG_FIXED);
-	}
-	add(o, "nvidia_dvsec", d);
-	d = NULL;
-	if (f->has_cxl_dvsec) {
-		d = json_object_new_object();
-		add_hex(d, "capability", f->cxl_cap, 4);
-		add_bool(d, "mem_capable",
-			 f->cxl_cap & COHMEM_CXL_CAP_MEM_CAPABLE);
-	}
-	add(o, "cxl_dvsec", d);
-	return o;
-}
-
-static struct json_object *bars(const struct cohmem_func *f)
-{
-	struct json_object *o = json_object_new_array();
-	int i;
-
-	for (i = 0; i < COHMEM_NR_BARS; i++) {
-		const struct cohmem_bar_info *b = &f->bar[i];
-		struct json_object *one;
-
-		if (!b->size)
-			continue;
-		one = json_object_new_object();
-		add(one, "index", json_object_new_int(i));
-		add_hex(one, "base", b->base, 1);
-		add_u64(one, "size", b->size);
-		add_str(one, "type", b->is_io ? "io" : b->is_64 ? "mem64" :
-			"mem32");
-		add_bool(one, "prefetchable", b->prefetch);
-		json_object_array_add(o, one);
-	}
-	return o;
-}
-
-static struct json_object *members(struct cli *cli, const struct cohmem_func *f)
-{
-	static const char *const words[] = {
-		[COHMEM_VIABLE_BRIDGE] = "bridge",
-		[COHMEM_VIABLE_UNBOUND] = "unbound",
-		[COHMEM_VIABLE_VFIO] = "vfio",
-		[COHMEM_NOT_VIABLE] = "host",
-	};
-	struct json_object *o = json_object_new_array();
-	struct cohmem_func *g;
-
-	cohmem_group_foreach(cli->ctx, f, g) {
-		struct json_object *one;
-
-		if (g == f)
-			continue;
-		one = json_object_new_object();
-		add_str(one, "bdf", g->bdf);
-		add_str(one, "name", g->name);
-		add_str(one, "driver", g->driver);
-		add_str(one, "use", words[cohmem_func_viability(g)]);
-		json_object_array_add(o, one);
-	}
-	return o;
-}
-
-static struct json_object *bound(const struct cohmem_bound *b)
-{
-	struct json_object *o, *list;
-	const char *p, *end;
-
-	if (!b->valid)
-		return NULL;
-	o = json_object_new_object();
-	add_str(o, "mode", b->mode);
-	add_str(o, "ready_state", b->ready);
-	add_str(o, "ready_fail", strcmp(b->fail, "none") ? b->fail : NULL);
-	add_u64(o, "ready_ms", b->ready_ms);
-	add_u64(o, "reset_generation", b->generation);
-	add_u64(o, "poison_count", b->poison_count);
-	add_bool(o, "poison_overflow", b->poison_overflow);
-	list = json_object_new_array();
-	for (p = b->poison; *p; p = end + !!*end) {
-		end = p + strcspn(p, " ");
-		/* The last one may be cut: it is only whole before a space. */
-		if (end > p && (*end || strlen(b->poison) <
-				sizeof(b->poison) - 1))
-			json_object_array_add(list,
-				json_object_new_string_len(p, end - p));
-	}
-	add(o, "poison_pages", list);
-	add_str(o, "scrub", b->scrub);
-	add_str(o, "scrub_state", b->scrub_state);
-	add_str(o, "scrub_result", b->scrub_result);
-	add_bool(o, "scrub_dirty", b->scrub_dirty);
-	return o;
-}
-
-static struct json_object *vfio(const struct cohmem_func *f)
-{
-	struct json_object *o;
-	char path[64];
-
-	if (!f->is_vfio)
-		return NULL;
-	o = json_object_new_object();
-	snprintf(path, sizeof(path), "/dev/vfio/%d", f->group);
-	add_str(o, "group", f->group < 0 ? NULL : path);
-	snprintf(path, sizeof(path), "/dev/vfio/devices/vfio%d", f->vfio_cdev);
-	add_str(o, "device", f->vfio_cdev < 0 ? NULL : path);
-	return o;
-}
-
-static struct json_object *binding(const struct cohmem_binding *b)
-{
-	struct json_object *o = json_object_new_object();
-
-	add_str(o, "bdf", b->bdf);
-	add_str(o, "driver_before", b->driver);
-	add_str(o, "driver_override_before", b->override);
-	return o;
-}
-
-static struct json_object *view(struct cli *cli, const struct view *v)
-{
-	const struct cohmem_func *f = v->f;
-	struct json_object *o = gpu(f), *list, *one;
-	unsigned int i;
-
-	add_hex(o, "subsystem_vendor", f->subvendor, 4);
-	add_hex(o, "subsystem_device", f->subdevice, 4);
-	add_hex(o, "class", f->class, 6);
-	add_hex(o, "revision", f->revision, 2);
-	add_bool(o, "virtual_function", f->is_vf);
-	add_str(o, "acpi_path", f->acpi_path);
-	add(o, "firmware", firmware(f));
-	add(o, "config", config(f));
-	add(o, "bars", bars(f));
-	add_str(o, "link_speed", f->link_speed);
-	add(o, "link_width", f->link_width ?
-	    json_object_new_int(f->link_width) : NULL);
-	add(o, "iommu_group_members", members(cli, f));
-	add(o, "vfio", vfio(f));
-	add(o, "bound", bound(&f->bound));
-
-	list = NULL;
-	if (v->has_record) {
-		list = json_object_new_array();
-		for (i = 0; i < v->record.nr; i++)
-			json_object_array_add(list,
-					      binding(&v->record.member[i]));
-	}
-	add(o, "before_bind", list);
-
-	list = json_object_new_array();
-	for (i = 0; i < v->nr_users && i < MAX_USERS; i++) {
-		one = json_object_new_object();
-		add(one, "pid", json_object_new_int(v->user[i].pid));
-		add_str(one, "comm", v->user[i].comm);
-		add_str(one, "path", v->user[i].path);
-		json_object_array_add(list, one);
-	}
-	add(o, "users", list);
-
-	list = json_object_new_array();
-	for (i = 0; i < v->nr_hints; i++) {
-		one = json_object_new_object();
-		add_str(one, "what", v->hint[i].what);
-		add_str(one, "hint", v->hint[i].way_out);
-		json_object_array_add(list, one);
-	}
-	add(o, "problems", list);
-	return o;
-}
-
-static void show(struct cli *cli, const struct view *views, unsigned int nr)
-{
-	struct json_object *o = top("cohmem.show.1");
+	struct json_object *o = json_top(cli, "list"), *unknown;
 	struct json_object *gpus = json_object_new_array();
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
-		json_object_array_add(gpus, view(cli, &views[i]));
-	add(o, "gpus", gpus);
-	put(o);
+		json_object_array_add(gpus, json_gpu(&views[i], &unknown));
+	json_add(o, "gpus", gpus);
+	json_put(cli, o);
+}
+
+static void show(struct cli *cli, const struct view *views, unsigned int nr)
+{
+	struct json_object *o = json_top(cli, "show");
+	struct json_object *gpus = json_object_new_array();
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		json_object_array_add(gpus, json_view(cli, &views[i]));
+	json_add(o, "gpus", gpus);
+	json_put(cli, o);
 }
 
 static void begin(struct cli *cli)
@@ -373,56 +114,153 @@ static void begin(struct cli *cli)
 	cli->state = json_object_new_array();
 }
 
-static void plan(struct cli *cli, const struct cohmem_plan *p)
+/* The members that every function of such a document has. */
+static struct json_object *function(const char *bdf, bool ok, bool changed,
+				    bool would_change)
 {
 	struct json_object *o = json_object_new_object();
-	struct json_object *list = json_object_new_array(), *one;
+
+	json_add_str(o, "bdf", bdf);
+	json_add_bool(o, "ok", ok);
+	json_add(o, "error", NULL);
+	json_add_bool(o, "changed", changed);
+	json_add_bool(o, "would_change", would_change);
+	return o;
+}
+
+static bool is_plan(const struct cli *cli)
+{
+	return cli->cmd == &cmd_bind || cli->cmd == &cmd_unbind;
+}
+
+static void failed(struct cli *cli, const char *bdf)
+{
+	struct json_object *o = function(bdf, false, false, false);
+	const struct message *m;
+	unsigned int nr;
+
+	/* The last complaint is about it. */
+	m = messages(&nr);
+	while (nr-- && m[nr].kind != MESSAGE_ERROR)
+		;
+	if (nr != ~0U)
+		json_add(o, "error", error(&m[nr]));
+	if (is_plan(cli)) {
+		json_add(o, "members", json_object_new_array());
+		json_add(o, "steps", json_object_new_array());
+	} else {
+		json_add(o, "bound", NULL);
+	}
+	json_object_array_add(cli->state, o);
+}
+
+static void plan(struct cli *cli, const struct cohmem_plan *p)
+{
+	struct json_object *o, *one, *list = json_object_new_array();
 	unsigned int i;
 
-	add_str(o, "bdf", p->bdf);
-	add_bool(o, "changed", p->nr && !cli->dry_run);
+	o = function(p->bdf, true, p->nr && !cli->dry_run,
+		     p->nr && cli->dry_run);
+	json_add_str(o, "users_unknown", p->users_unknown);
 	for (i = 0; i < p->nr_members; i++) {
 		const struct cohmem_binding *b = &p->member[i];
 		const struct cohmem_func *f;
 
-		one = binding(b);
+		one = json_binding(b);
 		f = cohmem_func_find(cli->ctx, b->bdf);
-		add_str(one, "driver", cli->dry_run ? b->bound_to :
-			f ? f->driver : NULL);
-		add_index(one, "iommu_group", f ? f->group : -1);
-		add(one, "vfio", !cli->dry_run && f ? vfio(f) : NULL);
+		json_add_str(one, "driver", cli->dry_run ? b->bound_to :
+			     f ? f->driver : NULL);
+		json_add_index(one, "iommu_group", f ? f->group : -1);
+		json_add(one, "vfio", !cli->dry_run && f ? json_vfio(f) : NULL);
 		json_object_array_add(list, one);
 	}
-	add(o, "members", list);
+	json_add(o, "members", list);
 	list = json_object_new_array();
 	for (i = 0; i < p->nr; i++) {
 		const struct cohmem_step *s = &p->step[i];
 
 		one = json_object_new_object();
-		add_str(one, "action", cohmem_action_name(s->action));
-		add_str(one, "bdf", s->bdf);
-		add_str(one, "path", s->path);
-		add(one, "value", json_object_new_string(s->value));
+		json_add_str(one, "action", cohmem_action_name(s->action));
+		json_add_str(one, "bdf", s->bdf);
+		json_add_str(one, "path", s->path);
+		json_add(one, "value", json_str(s->action == COHMEM_WRITE_RULE ?
+						p->rule : s->value));
 		json_object_array_add(list, one);
 	}
-	add(o, "steps", list);
+	json_add(o, "steps", list);
+	json_object_array_add(cli->state, o);
+}
+
+static void outcome(struct cli *cli, const struct outcome *out)
+{
+	const struct cohmem_func *f = cohmem_func_find(cli->ctx, out->bdf);
+	struct json_object *o;
+
+	o = function(out->bdf, out->ok, out->changed, out->would_change);
+	json_add_str(o, "command", out->command);
+	json_add(o, "bound", f ? json_bound(f, NULL) : NULL);
 	json_object_array_add(cli->state, o);
 }
 
 static void end(struct cli *cli)
 {
-	char schema[64];
-	struct json_object *o;
+	struct json_object *o = json_top(cli, cli->cmd->name);
 
-	snprintf(schema, sizeof(schema), "cohmem.%s.1", cli->cmd->name);
-	o = top(schema);
-	add_bool(o, "dry_run", cli->dry_run);
-	add(o, "functions", cli->state);
+	json_add_bool(o, "dry_run", cli->dry_run);
+	json_add_bool(o, "changed", cli->any_change && !cli->dry_run);
+	json_add_bool(o, "would_change", cli->any_change && cli->dry_run);
+	json_add(o, "functions", cli->state);
 	cli->state = NULL;
-	put(o);
+	json_put(cli, o);
 }
 
-static struct json_object *options_of(unsigned int which)
+/* One line an event: what comes next is not known yet. */
+static void event(struct cli *cli, const struct event *e)
+{
+	struct json_object *o = json_object_new_object();
+	char stamp[32];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	strftime(stamp, sizeof(stamp), "%FT%TZ", gmtime_r(&now, &tm));
+	json_add_str(o, "schema", "cohmem.event.1");
+	json_add_str(o, "time", stamp);
+	json_add_str(o, "bdf", e->bdf);
+	json_add_str(o, "event", e->kind);
+	json_add_str(o, "from", e->from);
+	json_add_str(o, "to", e->to);
+	if (e->has_address)
+		json_add_hex(o, "address", e->address, 1);
+	else
+		json_add(o, "address", NULL);
+	printf("%s\n", json_object_to_json_string_ext(o,
+	       JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+	fflush(stdout);
+	cli->printed = true;
+}
+
+/* Nothing else can be shown. */
+static void only_errors(struct cli *cli)
+{
+	json_put(cli, json_top(cli, "error"));
+}
+
+static struct json_object *words(const char *text)
+{
+	struct json_object *list = json_object_new_array();
+	size_t len;
+
+	while (text && *(text += strspn(text, " "))) {
+		len = strcspn(text, " ");
+		json_object_array_add(list,
+				      json_object_new_string_len(text, len));
+		text += len;
+	}
+	return list;
+}
+
+static struct json_object *options_of(u64 which)
 {
 	struct json_object *list = json_object_new_array();
 	int i;
@@ -431,12 +269,12 @@ static struct json_object *options_of(unsigned int which)
 		char letter[2] = { options[i].letter, 0 };
 		struct json_object *o;
 
-		if (!(which & 1U << i))
+		if (!(which & OPT_BIT(i)))
 			continue;
 		o = json_object_new_object();
-		add_str(o, "name", options[i].name);
-		add_str(o, "letter", letter);
-		add_str(o, "argument", options[i].arg);
+		json_add_str(o, "name", options[i].name);
+		json_add_str(o, "letter", letter);
+		json_add_str(o, "argument", options[i].arg);
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -445,28 +283,28 @@ static struct json_object *options_of(unsigned int which)
 /* All commands, whichever was asked for: the reader is a program. */
 static void help(struct cli *cli, const struct command *cmd)
 {
-	struct json_object *o = top("cohmem.commands.1");
+	struct json_object *o = json_top(cli, "commands");
 	struct json_object *list = json_object_new_array();
 	unsigned int i;
 
-	(void)cli;
 	for (i = 0; commands[i]; i++) {
 		struct json_object *one;
 
 		if (cmd && cmd != commands[i])
 			continue;
 		one = json_object_new_object();
-		add_str(one, "name", commands[i]->name);
-		add_str(one, "summary", commands[i]->summary);
-		add_str(one, "arguments", commands[i]->args);
-		add_bool(one, "takes_functions", commands[i]->takes_bdf);
-		add(one, "options", options_of(commands[i]->takes |
+		json_add_str(one, "name", commands[i]->name);
+		json_add_str(one, "summary", commands[i]->summary);
+		json_add_str(one, "arguments", commands[i]->args);
+		json_add_bool(one, "takes_functions", commands[i]->takes_bdf);
+		json_add(one, "verbs", words(commands[i]->verbs));
+		json_add(one, "options", options_of(commands[i]->takes |
 					       COMMON_OPTIONS));
 		json_object_array_add(list, one);
 	}
-	add(o, "commands", list);
-	add(o, "options", options_of(COMMON_OPTIONS));
-	put(o);
+	json_add(o, "commands", list);
+	json_add(o, "options", options_of(COMMON_OPTIONS));
+	json_put(cli, o);
 }
 
 const struct printer print_json = {
@@ -474,6 +312,10 @@ const struct printer print_json = {
 	.show = show,
 	.begin = begin,
 	.plan = plan,
+	.failed = failed,
+	.outcome = outcome,
 	.end = end,
+	.event = event,
+	.error = only_errors,
 	.help = help,
 };

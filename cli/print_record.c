@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What goes into a recording, for people and for programs. */
-#include <json-c/json.h>
-
+#include "json.h"
 #include "print_record.h"
 
 /**
@@ -31,15 +30,14 @@ void record_member(void *arg, const char *name, u64 size, const char *target)
 	if (!list->show)
 		return;
 	if (!list->cli->json) {
-		printf("%8llu  %s%s%s\n", (unsigned long long)size, name,
-		       target ? " -> " : "", target ? target : "");
+		say("%8llu  %s%s%s\n", (unsigned long long)size, shown(name),
+		    target ? " -> " : "", target ? shown(target) : "");
 		return;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "name", json_object_new_string(name));
-	json_object_object_add(o, "size", json_object_new_uint64(size));
-	json_object_object_add(o, "target", target ?
-			       json_object_new_string(target) : NULL);
+	json_add_str(o, "name", name);
+	json_add_u64(o, "size", size);
+	json_add_str(o, "target", target);
 	json_object_array_add(list->json, o);
 }
 
@@ -54,20 +52,16 @@ void record_end(struct record_list *list, const char *path)
 	char size[32];
 
 	if (list->cli->json && (list->show || path)) {
-		top = json_object_new_object();
-		json_object_object_add(top, "schema", json_object_new_string("cohmem.record.1"));
-		json_object_object_add(top, "file", path ?
-				       json_object_new_string(path) : NULL);
-		json_object_object_add(top, "members", list->json ? list->json :
-				       json_object_new_int(list->nr));
-		json_object_object_add(top, "bytes", json_object_new_uint64(list->bytes));
-		printf("%s\n", json_object_to_json_string_ext(top,
-		       JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
-		json_object_put(top);
+		top = json_top(list->cli, "record");
+		json_add_str(top, "file", path);
+		json_add(top, "members", list->json ? list->json :
+			 json_object_new_int(list->nr));
+		json_add_u64(top, "bytes", list->bytes);
+		json_put(list->cli, top);
 	} else if (list->show) {
-		printf("%u members, %s\n", list->nr, human_size(list->bytes, size));
+		say("%u members, %s\n", list->nr, human_size(list->bytes, size));
 	} else if (path) {
-		printf("%s: %u members, %s\n", path, list->nr,
-		       human_size(list->bytes, size));
+		say("%s: %u members, %s\n", shown(path), list->nr,
+		    human_size(list->bytes, size));
 	}
 }

@@ -1,26 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* "show" as text. */
 #include <stdarg.h>
+#include <stdlib.h>
 
 #include "print_text.h"
 #include "regs.h"
 
+#define INDENT	15
+
+static unsigned int width = 80;
+
 __attribute__((format(printf, 2, 3)))
 static void line(const char *label, const char *fmt, ...)
 {
+	char *text, *safe, first[INDENT + 1];
 	va_list ap;
 
-	printf("  %-12s ", label);
+	snprintf(first, sizeof(first), "  %-12s ", label);
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
 	va_end(ap);
-	putchar('\n');
+	safe = text ? escape(text, false) : NULL;
+	if (safe)
+		say_wrapped(width, first, INDENT, safe);
+	free(safe);
+	free(text);
 }
 
 static void show_driver(const struct view *v)
 {
 	const struct cohmem_func *f = v->f;
-	char before[COHMEM_NAME_LEN + 32] = "", override[COHMEM_NAME_LEN + 32] = "";
+	char before[COHMEM_NAME_LEN + 32] = "";
+	char override[COHMEM_NAME_LEN + 32] = "";
 
 	if (v->has_record)
 		snprintf(before, sizeof(before), "; before bind: %s",
@@ -31,31 +43,142 @@ static void show_driver(const struct view *v)
 			 f->override);
 	line("driver", "%s%s%s", f->driver[0] ? f->driver : "none", override,
 	     before);
+	if (v->persistent)
+		line("at boot", "given to VFIO by a rule of bind --persist");
 }
 
-static void show_ready(const struct cohmem_bound *b)
+/* A fact, or a question mark. */
+static const char *fact(const struct cohmem_func *f, enum cohmem_fact_id id)
+{
+	static char text[4][COHMEM_NAME_LEN];
+	static unsigned int at;
+	char *out = text[at++ % 4];
+
+	if (!cohmem_fact_known(f, id))
+		return "?";
+	if (cohmem_facts[id].kind == COHMEM_FACT_WORD)
+		return cohmem_fact_word(f, id);
+	snprintf(out, COHMEM_NAME_LEN, "%llu",
+		 (unsigned long long)cohmem_fact_number(f, id));
+	return out;
+}
+
+static bool says(const struct cohmem_func *f, enum cohmem_fact_id id,
+		 const char *word)
+{
+	return !strcmp(cohmem_fact_word(f, id), word);
+}
+
+static void show_ready(const struct cohmem_func *f)
 {
 	char after[COHMEM_NAME_LEN + 16] = "";
 
-	if (!b->valid || !b->ready[0])
-		return;
-	if (!strcmp(b->ready, cohmem_ready_state_name(COHMEM_READY)))
-		snprintf(after, sizeof(after), " after %llu ms",
-			 (unsigned long long)b->ready_ms);
-	else if (!strcmp(b->ready, cohmem_ready_state_name(COHMEM_WAITING)))
+	if (says(f, COHMEM_FACT_READY_STATE,
+		 cohmem_ready_state_name(COHMEM_READY)))
+		snprintf(after, sizeof(after), " after %s ms",
+			 fact(f, COHMEM_FACT_READY_MS));
+	else if (says(f, COHMEM_FACT_READY_STATE,
+		      cohmem_ready_state_name(COHMEM_WAITING)))
 		snprintf(after, sizeof(after), " (looked at while it is open)");
-	else if (b->fail[0] && strcmp(b->fail, "none"))
-		snprintf(after, sizeof(after), ": %s", b->fail);
-	line("readiness", "%s%s; reset generation %llu", b->ready, after,
-	     (unsigned long long)b->generation);
-	line("bad pages", "%llu%s%s%s", (unsigned long long)b->poison_count,
-	     b->poison_overflow ? " and more" : "",
-	     b->poison[0] ? ": " : "", b->poison);
-	if (b->scrub[0])
-		line("scrub", "%s; %s%s%s%s", b->scrub, b->scrub_state,
-		     b->scrub_result[0] ? "; last: " : "", b->scrub_result,
-		     b->scrub_dirty ? "; memory may hold data of its last user" :
-		     "");
+	else if (!says(f, COHMEM_FACT_READY_FAIL, "none"))
+		snprintf(after, sizeof(after), ": %s",
+			 fact(f, COHMEM_FACT_READY_FAIL));
+	line("readiness", "%s%s; reset generation %s",
+	     fact(f, COHMEM_FACT_READY_STATE), after,
+	     fact(f, COHMEM_FACT_GENERATION));
+}
+
+static void show_poison(const struct cohmem_func *f)
+{
+	const struct cohmem_bound *b = &f->bound;
+	u64 count = cohmem_fact_number(f, COHMEM_FACT_POISON_COUNT);
+	char policy[COHMEM_NAME_LEN + 16] = "";
+	char *list;
+	unsigned int i;
+	size_t n = 0;
+
+	if (cohmem_fact_known(f, COHMEM_FACT_POISON_POLICY))
+		snprintf(policy, sizeof(policy), "; policy %s",
+			 fact(f, COHMEM_FACT_POISON_POLICY));
+	list = calloc(b->nr_poison + 2, 24);
+	if (!list)
+		return;
+	for (i = 0; i < b->nr_poison; i++)
+		n += sprintf(list + n, "%s0x%llx", i ? " " : ": ",
+			     (unsigned long long)b->poison[i]);
+	if (b->nr_poison && count > b->nr_poison)
+		sprintf(list + n, " and %llu more",
+			(unsigned long long)(count - b->nr_poison));
+	line("bad pages", "%s%s%s%s", fact(f, COHMEM_FACT_POISON_COUNT),
+	     cohmem_fact_number(f, COHMEM_FACT_POISON_OVERFLOW) ?
+	     " and more" : "", list, policy);
+	free(list);
+}
+
+static void show_scrub(const struct cohmem_func *f)
+{
+	u64 skipped = cohmem_fact_number(f, COHMEM_FACT_SCRUB_SKIPPED);
+	char done[96] = "", left[64] = "", size[32];
+
+	if (skipped)
+		snprintf(left, sizeof(left), ", %s left out",
+			 human_size(skipped, size));
+
+	if (cohmem_fact_known(f, COHMEM_FACT_SCRUB_BYTES) &&
+	    !says(f, COHMEM_FACT_SCRUB_RESULT, "none"))
+		snprintf(done, sizeof(done), " (%s in %s ms%s)",
+			 human_size(cohmem_fact_number(f,
+					COHMEM_FACT_SCRUB_BYTES), size),
+			 fact(f, COHMEM_FACT_SCRUB_MS), left);
+	line("scrub", "%s; %s; last: %s%s%s", fact(f, COHMEM_FACT_SCRUB),
+	     fact(f, COHMEM_FACT_SCRUB_STATE),
+	     fact(f, COHMEM_FACT_SCRUB_RESULT), done,
+	     !cohmem_fact_known(f, COHMEM_FACT_SCRUB_DIRTY) ?
+	     "; nobody knows whether memory holds data of its last user" :
+	     cohmem_fact_number(f, COHMEM_FACT_SCRUB_DIRTY) ?
+	     "; memory may hold data of its last user" : "");
+	/* The kernel's: docs/sysfs-abi, scrub. */
+	if (cohmem_fact_known(f, COHMEM_FACT_SCRUB) &&
+	    !says(f, COHMEM_FACT_SCRUB, "off"))
+		line("", "not reached: what another device was given of the memory by a type1 DMA mapping");
+	if (cohmem_fact_known(f, COHMEM_FACT_SCRUB_CPUS))
+		line("", "by CPUs %s%s", fact(f, COHMEM_FACT_SCRUB_CPUS),
+		     cohmem_fact_number(f, COHMEM_FACT_SCRUB_ACCEPT_BAD) ?
+		     "; handed out although bad pages were left out" : "");
+	if (cohmem_fact_number(f, COHMEM_FACT_FLUSH_ON_RESET))
+		line("caches", "flushed before a reset");
+}
+
+static void show_place(const struct cohmem_func *f)
+{
+	char size[32];
+	u64 start = cohmem_fact_number(f, COHMEM_FACT_PXM_START);
+	u64 count = cohmem_fact_number(f, COHMEM_FACT_PXM_COUNT);
+
+	if (f->numa_node >= 0)
+		line("NUMA node", "%d", f->numa_node);
+	if (cohmem_fact_known(f, COHMEM_FACT_SOCKET))
+		line("socket", "%s", fact(f, COHMEM_FACT_SOCKET));
+	if (cohmem_fact_known(f, COHMEM_FACT_PXM_START))
+		line("PXMs", "%llu to %llu, for the memory's nodes",
+		     (unsigned long long)start,
+		     (unsigned long long)(start + (count ? count - 1 : 0)));
+	if (cohmem_fact_known(f, COHMEM_FACT_EGM_BASE))
+		line("EGM", "%s at 0x%llx, PXM %s: host memory that firmware sets aside for GPUs",
+		     human_size(cohmem_fact_number(f, COHMEM_FACT_EGM_SIZE),
+				size),
+		     (unsigned long long)cohmem_fact_number(f,
+						COHMEM_FACT_EGM_BASE),
+		     fact(f, COHMEM_FACT_EGM_PXM));
+}
+
+static void show_bound(const struct cohmem_func *f)
+{
+	if (!f->bound.valid || says(f, COHMEM_FACT_MODE, "plain"))
+		return;
+	show_ready(f);
+	show_poison(f);
+	show_scrub(f);
 }
 
 static void show_firmware(const struct cohmem_func *f)
@@ -87,6 +210,8 @@ static void show_config(const struct cohmem_func *f)
 		     f->config_size);
 		return;
 	}
+	if (!f->is_selfhosted && !f->has_nv_dvsec && !f->has_cxl_dvsec)
+		return;
 	if (f->has_nv_dvsec)
 		line("DVSECs", "NVIDIA id %d, flags 0x%04x: MIG bug %s",
 		     COHMEM_DVSEC_NVIDIA_ID, f->nv_flags,
@@ -103,7 +228,7 @@ static void show_config(const struct cohmem_func *f)
 
 static void show_bars(const struct cohmem_func *f)
 {
-	bool first = true;
+	bool first = true, any = false;
 	char size[32];
 	int i;
 
@@ -116,10 +241,12 @@ static void show_bars(const struct cohmem_func *f)
 		     (unsigned long long)b->base, human_size(b->size, size),
 		     b->is_io ? "I/O" : b->is_64 ? "64-bit" : "32-bit",
 		     b->prefetch ? " prefetchable" : "",
-		     cohmem_layout_at_bar(&f->memory.layout, i) ?
-		     " (with cohmem_vfio_pci a guest sees coherent memory instead)" : "");
+		     cohmem_layout_at_bar(&f->memory.layout, i) ? " *" : "");
 		first = false;
+		any |= cohmem_layout_at_bar(&f->memory.layout, i) != NULL;
 	}
+	if (any)
+		line("", "* with " COHMEM_DRIVER " a guest sees coherent memory instead");
 }
 
 static const char *viability(const struct cohmem_func *f)
@@ -168,11 +295,11 @@ static void show_users(const struct view *v)
 {
 	unsigned int i;
 
-	for (i = 0; i < v->nr_users && i < MAX_USERS; i++)
-		line(i ? "" : "held by", "%s (pid %d): %s", v->user[i].comm,
-		     v->user[i].pid, v->user[i].path);
-	if (v->nr_users > MAX_USERS)
-		line("", "and %u more", v->nr_users - MAX_USERS);
+	for (i = 0; i < v->nr_users; i++)
+		line(i ? "" : "held by", "%s (pid %d%s%s): %s",
+		     v->user[i].comm, v->user[i].pid,
+		     v->user[i].guest[0] ? ", guest " : "", v->user[i].guest,
+		     v->user[i].path);
 }
 
 static void show_memory(const struct cohmem_memory *m)
@@ -199,33 +326,57 @@ static void show_memory(const struct cohmem_memory *m)
 	}
 }
 
+static const char *id(const struct cohmem_func *f, enum cohmem_id which,
+		      u16 value, char buf[8])
+{
+	if (f->unknown & 1U << which)
+		return "????";
+	snprintf(buf, 8, "%04x", value);
+	return buf;
+}
+
 static void show_one(struct cli *cli, const struct view *v)
 {
 	const struct cohmem_func *f = v->f;
+	char health[256] = "", vendor[8], device[8];
 	unsigned int i;
 
-	printf("%s  %s [%04x:%04x]\n", f->bdf, f->name, f->vendor, f->device);
+	say("%s  %s [%s:%s]\n", f->bdf, shown(f->name),
+	    id(f, COHMEM_ID_VENDOR, f->vendor, vendor),
+	    id(f, COHMEM_ID_DEVICE, f->device, device));
 	line("state", "%s", cohmem_func_state(f));
+	for (i = 0; i < COHMEM_NR_ISSUES; i++)
+		if (v->health.issues & 1U << i && i != COHMEM_ISSUE_UNKNOWN)
+			snprintf(health + strlen(health),
+				 sizeof(health) - strlen(health), "%s%s",
+				 health[0] ? ", " : ": ", cohmem_issue_name(i));
+	line("health", "%s%s", cohmem_status_name(v->health.status), health);
+	if (f->is_vfio)
+		line("available", "%s%s", v->health.available > 0 ? "yes" :
+		     v->health.available ? "unknown: " : "no: ",
+		     v->health.why ? v->health.why : "");
 	show_driver(v);
 	show_users(v);
 	show_memory(&f->memory);
-	show_ready(&f->bound);
+	show_bound(f);
 	show_group(cli, f);
-	if (f->numa_node >= 0)
-		line("NUMA node", "%d", f->numa_node);
+	show_place(f);
 	if (f->link_speed[0])
 		line("PCIe link", "%s, x%u", f->link_speed, f->link_width);
 	show_bars(f);
 	show_config(f);
 	show_firmware(f);
 	if (f->memory.layout.nr) {
-		printf("\n");
+		say("\n");
 		draw_map(cli, &f->memory);
 	}
 	for (i = 0; i < v->nr_hints; i++) {
-		printf("%s  ! %s\n", i ? "" : "\n", v->hint[i].what);
+		if (!i)
+			say("\n");
+		say_wrapped(width, "  ! ", 4, shown(v->hint[i].what));
 		if (v->hint[i].way_out[0])
-			printf("    -> %s\n", v->hint[i].way_out);
+			say_wrapped(width, "    -> ", 7,
+				    shown(v->hint[i].way_out));
 	}
 }
 
@@ -239,9 +390,10 @@ void show_text(struct cli *cli, const struct view *views, unsigned int nr)
 {
 	unsigned int i;
 
+	width = cli->width;
 	for (i = 0; i < nr; i++) {
 		if (i)
-			putchar('\n');
+			say("\n");
 		show_one(cli, &views[i]);
 	}
 }

@@ -187,6 +187,24 @@ static int add_name(void *arg, const char *name)
 	return n->name[n->nr++] ? 0 : -ENOMEM;
 }
 
+/* The first one is named; more than one would say nothing more. */
+static void bad_table(struct gather *g, const char *name, const char *why)
+{
+	struct cohmem_acpi *acpi = &g->ctx->acpi;
+
+	if (acpi->bad_table[0])
+		return;
+	cohmem_fmt(acpi->bad_table, sizeof(acpi->bad_table), "%s", name);
+	acpi->bad_why = why;
+}
+
+/* A table says its length in its header: ACPI 6.5, 5.2.6. */
+static bool is_whole(const u8 *table, size_t len)
+{
+	return len >= 36 && (table[4] | table[5] << 8 | table[6] << 16 |
+			     (u32)table[7] << 24) == len;
+}
+
 static void walk_one(struct gather *g, const char *dir, const char *name)
 {
 	struct cohmem_aml_visitor visitor = {
@@ -201,17 +219,21 @@ static void walk_one(struct gather *g, const char *dir, const char *name)
 
 	cohmem_fmt(path, sizeof(path), "%s/%s", dir, name);
 	ret = cohmem_read_blob(g->ctx, path, MAX_TABLE, &table, &len);
-	if (ret) {
+	if (ret == -EACCES || ret == -EPERM || ret == -ENOMEM) {
 		g->error = ret;
 		return;
 	}
+	if (ret) {
+		bad_table(g, name, "cannot be read");
+		return;
+	}
+	if (!is_whole(table, len))
+		bad_table(g, name, "is not whole");
 	/* The vendor's prefix is in every name that matters. */
-	if (g->resolve || memmem(table, len, "nvidia,", 7)) {
+	else if (g->resolve || memmem(table, len, "nvidia,", 7)) {
 		ret = cohmem_aml_walk(table, len, &visitor);
 		if (ret)
-			cohmem_log(g->ctx, COHMEM_LOG_WARN,
-				   "%s is not a whole ACPI table: ignored",
-				   path);
+			bad_table(g, name, "is not understood");
 	}
 	free(table);
 }

@@ -1,29 +1,124 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What our driver tells about a function it is bound to: the folder "cohmem"
- * of the PCI device, an ABI that docs/sysfs-abi describes.
+ * of the PCI device, an ABI that docs/sysfs-abi describes. What a file does not
+ * tell (an older driver has fewer) is not known, which is not the same as zero.
  */
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "internal.h"
+
+const struct cohmem_fact_def cohmem_facts[COHMEM_NR_FACTS] = {
+	[COHMEM_FACT_MODE] = { "mode", COHMEM_FACT_WORD },
+	[COHMEM_FACT_READY_STATE] = { "ready_state", COHMEM_FACT_WORD },
+	[COHMEM_FACT_READY_FAIL] = { "ready_fail", COHMEM_FACT_WORD },
+	[COHMEM_FACT_READY_MS] = { "ready_ms", COHMEM_FACT_NUMBER },
+	[COHMEM_FACT_GENERATION] = { "reset_generation", COHMEM_FACT_NUMBER },
+	[COHMEM_FACT_POISON_COUNT] = { "poison_count", COHMEM_FACT_NUMBER },
+	[COHMEM_FACT_POISON_OVERFLOW] = { "poison_overflow", COHMEM_FACT_BOOL },
+	[COHMEM_FACT_POISON_POLICY] = { "poison_policy", COHMEM_FACT_WORD },
+	[COHMEM_FACT_SCRUB] = { "scrub", COHMEM_FACT_WORD },
+	[COHMEM_FACT_SCRUB_STATE] = { "scrub_state", COHMEM_FACT_WORD },
+	[COHMEM_FACT_SCRUB_RESULT] = { "scrub_result", COHMEM_FACT_WORD },
+	[COHMEM_FACT_SCRUB_DIRTY] = { "scrub_dirty", COHMEM_FACT_BOOL },
+	[COHMEM_FACT_SCRUB_BYTES] = { "scrub_bytes", COHMEM_FACT_NUMBER },
+	[COHMEM_FACT_SCRUB_SKIPPED] = { "scrub_skipped", COHMEM_FACT_NUMBER },
+	[COHMEM_FACT_SCRUB_MS] = { "scrub_ms", COHMEM_FACT_NUMBER },
+	[COHMEM_FACT_SCRUB_CPUS] = { "scrub_cpus", COHMEM_FACT_WORD },
+	[COHMEM_FACT_SCRUB_ACCEPT_BAD] = { "scrub_accept_bad", COHMEM_FACT_BOOL },
+	[COHMEM_FACT_FLUSH_ON_RESET] = { "flush_on_reset", COHMEM_FACT_BOOL },
+	[COHMEM_FACT_PXM_START] = { "pxm_start", COHMEM_FACT_NUMBER },
+	[COHMEM_FACT_PXM_COUNT] = { "pxm_count", COHMEM_FACT_NUMBER },
+	[COHMEM_FACT_SOCKET] = { "socket", COHMEM_FACT_NUMBER },
+	[COHMEM_FACT_EGM_BASE] = { "egm_base", COHMEM_FACT_ADDRESS },
+	[COHMEM_FACT_EGM_SIZE] = { "egm_size", COHMEM_FACT_NUMBER },
+	[COHMEM_FACT_EGM_PXM] = { "egm_pxm", COHMEM_FACT_NUMBER },
+};
+
+static void fact_path(const struct cohmem_func *f, const char *file,
+		      char path[128])
+{
+	cohmem_fmt(path, 128, "/sys/bus/pci/devices/%s/cohmem/%s", f->bdf, file);
+}
 
 static int get(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 	       const char *name, char *buf, size_t size)
 {
 	char path[128];
 
-	cohmem_fmt(path, sizeof(path), "/sys/bus/pci/devices/%s/cohmem/%s",
-		   f->bdf, name);
+	fact_path(f, name, path);
 	return cohmem_read_str(ctx, path, buf, size);
 }
 
-static u64 get_u64(struct cohmem_ctx *ctx, const struct cohmem_func *f,
-		   const char *name)
+static void load_fact(struct cohmem_ctx *ctx, const struct cohmem_func *f,
+		      const struct cohmem_fact_def *def, struct cohmem_fact *out)
 {
-	char text[32];
+	char text[COHMEM_NAME_LEN + 1], *end;
 
-	get(ctx, f, name, text, sizeof(text));
-	return strtoull(text, NULL, 0);
+	memset(out, 0, sizeof(*out));
+	out->error = get(ctx, f, def->file, text, sizeof(text));
+	if (out->error)
+		return;
+	if (strlen(text) >= COHMEM_NAME_LEN) {
+		out->error = -E2BIG;
+		return;
+	}
+	if (def->kind == COHMEM_FACT_WORD) {
+		cohmem_fmt(out->word, sizeof(out->word), "%s", text);
+		return;
+	}
+	errno = 0;
+	out->number = strtoull(text, &end, 0);
+	if (!isdigit((unsigned char)text[0]) || *end || errno)
+		out->error = -EINVAL;
+}
+
+/* An address a line. What is no address makes the list unknown. */
+static int load_poison(struct cohmem_ctx *ctx, const struct cohmem_func *f,
+		       struct cohmem_bound *b)
+{
+	char path[128], *p, *end;
+	unsigned int room;
+	size_t len;
+	u8 *text;
+	int ret;
+
+	fact_path(f, "poison_pages", path);
+	ret = cohmem_read_blob(ctx, path, 1 << 20, &text, &len);
+	if (ret)
+		return ret;
+	room = len / 2 + 1;	/* a digit and a line feed at least */
+	b->poison = calloc(room, sizeof(*b->poison));
+	p = malloc(len + 1);
+	if (!b->poison || !p) {
+		free(p);
+		free(text);
+		return -ENOMEM;
+	}
+	memcpy(p, text, len);
+	p[len] = '\0';
+	free(text);
+	text = (u8 *)p;
+	while (!ret && *(p += strspn(p, " \n"))) {
+		errno = 0;
+		b->poison[b->nr_poison++] = strtoull(p, &end, 16);
+		if (end == p || errno || !strchr(" \n", *end))
+			ret = -EINVAL;
+		p = end;
+	}
+	free(text);
+	return ret;
+}
+
+/**
+ * cohmem_bound_free() - forget the driver's attributes
+ * @f: the function
+ */
+void cohmem_bound_free(struct cohmem_func *f)
+{
+	free(f->bound.poison);
+	memset(&f->bound, 0, sizeof(f->bound));
 }
 
 /**
@@ -34,27 +129,104 @@ static u64 get_u64(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 void cohmem_bound_load(struct cohmem_ctx *ctx, struct cohmem_func *f)
 {
 	struct cohmem_bound *b = &f->bound;
-	char *p;
+	int i;
 
-	memset(b, 0, sizeof(*b));
-	if (strcmp(f->driver, COHMEM_DRIVER) ||
-	    get(ctx, f, "mode", b->mode, sizeof(b->mode)))
+	cohmem_bound_free(f);
+	for (i = 0; i < COHMEM_NR_FACTS; i++)
+		b->fact[i].error = -ENOENT;
+	b->poison_error = -ENOENT;
+	if (strcmp(f->driver, COHMEM_DRIVER))
 		return;
-	b->valid = true;
-	get(ctx, f, "ready_state", b->ready, sizeof(b->ready));
-	get(ctx, f, "ready_fail", b->fail, sizeof(b->fail));
-	b->ready_ms = get_u64(ctx, f, "ready_ms");
-	b->generation = get_u64(ctx, f, "reset_generation");
-	b->poison_count = get_u64(ctx, f, "poison_count");
-	b->poison_overflow = get_u64(ctx, f, "poison_overflow");
-	get(ctx, f, "poison_pages", b->poison, sizeof(b->poison));
-	for (p = b->poison; *p; p++)
-		if (*p == '\n')
-			*p = ' ';
-	get(ctx, f, "scrub", b->scrub, sizeof(b->scrub));
-	get(ctx, f, "scrub_state", b->scrub_state, sizeof(b->scrub_state));
-	get(ctx, f, "scrub_result", b->scrub_result, sizeof(b->scrub_result));
-	b->scrub_dirty = get_u64(ctx, f, "scrub_dirty");
+	for (i = 0; i < COHMEM_NR_FACTS; i++)
+		load_fact(ctx, f, &cohmem_facts[i], &b->fact[i]);
+	b->valid = !b->fact[COHMEM_FACT_MODE].error;
+	b->poison_error = load_poison(ctx, f, b);
+	if (b->poison_error)
+		b->nr_poison = 0;
+	if (strcmp(cohmem_fact_word(f, COHMEM_FACT_MODE), "plain"))
+		return;
+	for (i = 0; i < COHMEM_NR_FACTS; i++)
+		if (b->fact[i].error == -ENOENT)
+			b->fact[i].error = -ENODATA;
+	if (b->poison_error == -ENOENT)
+		b->poison_error = -ENODATA;
+}
+
+/**
+ * cohmem_fact_known() - does the driver tell a fact?
+ * @f: the function, loaded
+ * @id: the fact
+ * Return: true if so.
+ */
+bool cohmem_fact_known(const struct cohmem_func *f, enum cohmem_fact_id id)
+{
+	return f->bound.valid && !f->bound.fact[id].error;
+}
+
+/**
+ * cohmem_fact_number() - a number that the driver tells
+ * @f: the function, loaded
+ * @id: the fact
+ * Return: the number; 0 where it is not known.
+ */
+u64 cohmem_fact_number(const struct cohmem_func *f, enum cohmem_fact_id id)
+{
+	return cohmem_fact_known(f, id) ? f->bound.fact[id].number : 0;
+}
+
+/**
+ * cohmem_fact_word() - a word that the driver tells
+ * @f: the function, loaded
+ * @id: the fact
+ * Return: the word; empty where it is not known.
+ */
+const char *cohmem_fact_word(const struct cohmem_func *f,
+			     enum cohmem_fact_id id)
+{
+	return cohmem_fact_known(f, id) ? f->bound.fact[id].word : "";
+}
+
+/* How a clearing can end that did not clear all; docs/sysfs-abi, scrub_result. */
+static const struct {
+	const char *word;
+	const char *what;
+	const char *hint;
+} scrub_ends[] = {
+	{ "skipped", "bad pages were left out",
+	  "plan to replace the GPU; writing 1 to scrub_accept_bad in sysfs hands it out all the same" },
+	{ "poison", "there are too many bad pages to tell which",
+	  "replace the GPU" },
+	{ "unavailable", "the memory failed or was turned off meanwhile",
+	  "reset it, and clear again" },
+	{ "reset", "it was reset over and over meanwhile",
+	  "see who resets it, and clear again" },
+	{ "no-reset", "it could not be stopped: a reset failed or is impossible",
+	  "a power cycle of the host stops it; dmesg says what failed" },
+	{ "gone", "it left the bus", "see firmware's and the kernel's log" },
+	{ "nomem", "the kernel was out of memory", "clear again" },
+	{ "stopped", "an administrator stopped it", "clear again" },
+	{ "error", "the function could not be taken", "dmesg says why" },
+};
+
+/**
+ * cohmem_scrub_end() - what it means how a clearing ended
+ * @word: the driver's word for it
+ * @hint: the way out
+ * Return: a few words; NULL where all was cleared or none was tried.
+ */
+const char *cohmem_scrub_end(const char *word, const char **hint)
+{
+	unsigned int i;
+
+	if (!word[0] || !strcmp(word, "ok") || !strcmp(word, "none"))
+		return NULL;
+	for (i = 0; i < sizeof(scrub_ends) / sizeof(scrub_ends[0]); i++)
+		if (!strcmp(scrub_ends[i].word, word)) {
+			*hint = scrub_ends[i].hint;
+			return scrub_ends[i].what;
+		}
+	*hint = "is the driver newer than this program? dmesg may tell more";
+	return "in a way that this program does not know";
 }
 
 /* "usemem 4 0xBASE 0xSIZE 0xREGION" */
@@ -118,7 +290,7 @@ int cohmem_bound_layout(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 	struct cohmem_layout l = { 0 };
 	unsigned int i;
 
-	if (!strcmp(f->bound.mode, "plain")) {
+	if (!strcmp(cohmem_fact_word(f, COHMEM_FACT_MODE), "plain")) {
 		m->source = COHMEM_SOURCE_DRIVER;
 		m->state = COHMEM_MEM_ABSENT;
 		return 0;

@@ -48,7 +48,7 @@ static void check_memory(struct cohmem_ctx *ctx, struct cohmem_func *f,
 			       "what a guest will see is not known", m->hint);
 		break;
 	}
-	if (m->onlined)
+	if (m->onlined > 0)
 		cohmem_explain(cohmem_found(c, "memory-onlined", COHMEM_ODD, f->bdf,
 					    "the host uses the memory as System RAM, put on line by driver %s",
 					    f->driver),
@@ -103,23 +103,24 @@ static void check_state(struct cohmem_func *f, struct cohmem_check *c)
 			       "no machine can have it yet", fix);
 		return;
 	}
-	if (!strcmp(f->bound.ready, cohmem_ready_state_name(COHMEM_FAILED)))
+	if (!strcmp(cohmem_fact_word(f, COHMEM_FACT_READY_STATE),
+		    cohmem_ready_state_name(COHMEM_FAILED)))
 		cohmem_explain(cohmem_found(c, "bound", COHMEM_BLOCKS, f->bdf,
 					    "its memory did not become ready: %s",
-					    f->bound.fail),
+					    cohmem_fact_word(f, COHMEM_FACT_READY_FAIL)),
 			       "accesses to it fail", "reset it; dmesg says more");
 	else
 		cohmem_found(c, "bound", COHMEM_FIT, f->bdf, "bound to %s",
 			     COHMEM_DRIVER);
-	if (f->bound.poison_overflow)
+	if (cohmem_fact_number(f, COHMEM_FACT_POISON_OVERFLOW))
 		cohmem_explain(cohmem_found(c, "poison", COHMEM_BLOCKS, f->bdf,
 					    "more pages have gone bad than can be remembered"),
 			       "the driver refuses all access to the memory",
 			       "replace the GPU");
-	else if (f->bound.poison_count)
+	else if (cohmem_fact_number(f, COHMEM_FACT_POISON_COUNT))
 		cohmem_explain(cohmem_found(c, "poison", COHMEM_ODD, f->bdf,
 					    "%llu bad pages", (unsigned long long)
-					    f->bound.poison_count),
+					    cohmem_fact_number(f, COHMEM_FACT_POISON_COUNT)),
 			       "a guest that touches one gets a memory error",
 			       "plan to replace the GPU if the number grows");
 }

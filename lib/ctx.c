@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The context: root, log, last failure. */
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "capture.h"
 #include "internal.h"
+
+/* A bind takes a second or two: whoever comes meanwhile waits so long. */
+#define DEFAULT_WAIT_S	10
+
+static int open_root(struct cohmem_ctx *ctx)
+{
+	ctx->root_fd = open(ctx->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return ctx->root_fd < 0 ? -errno : 0;
+}
 
 /* A recording in a file becomes a folder, which is gone with the context. */
 static int unpack(struct cohmem_ctx *ctx, const char *file)
@@ -19,6 +30,8 @@ static int unpack(struct cohmem_ctx *ctx, const char *file)
 		return -errno;
 	ctx->unpacked = true;
 	ret = cohmem_tar_unpack(file, ctx->root);
+	if (!ret)
+		ret = open_root(ctx);
 	if (!ret && !cohmem_exists(ctx, "/cohmem/recording"))
 		ret = -EINVAL;
 	return ret;
@@ -40,7 +53,7 @@ int cohmem_new(struct cohmem_ctx **out, const char *root)
 	struct cohmem_ctx *ctx;
 	size_t len = root ? strlen(root) : 0;
 	struct stat st;
-	int fd = 0;
+	int ret;
 
 	*out = NULL;
 	while (len && root[len - 1] == '/')
@@ -55,14 +68,19 @@ int cohmem_new(struct cohmem_ctx **out, const char *root)
 		memcpy(ctx->root, root, len);
 	ctx->live = !len;
 	ctx->ops = ctx->live ? &cohmem_real_ops : &cohmem_recorded_ops;
-
-	if (len && !stat(ctx->root, &st) && S_ISREG(st.st_mode))
-		fd = unpack(ctx, root);
-	if (!fd)
-		fd = cohmem_dir_foreach(ctx, "/", NULL, NULL);
-	if (fd < 0) {
+	ctx->wait_s = DEFAULT_WAIT_S;
+	ctx->root_fd = -1;
+	if (ctx->live) {
+		*out = ctx;
+		return 0;
+	}
+	if (!stat(ctx->root, &st) && S_ISREG(st.st_mode))
+		ret = unpack(ctx, root);
+	else
+		ret = open_root(ctx);
+	if (ret) {
 		cohmem_free(ctx);
-		return fd;
+		return ret;
 	}
 	*out = ctx;
 	return 0;
@@ -76,10 +94,13 @@ void cohmem_free(struct cohmem_ctx *ctx)
 {
 	if (!ctx)
 		return;
+	cohmem_scan_free(ctx);
 	if (ctx->unpacked)
 		cohmem_tar_remove(ctx->root);
 	free(ctx->acpi.entry);
 	free(ctx->func);
+	if (ctx->root_fd >= 0)
+		close(ctx->root_fd);
 	free(ctx);
 }
 
@@ -129,6 +150,103 @@ const char *cohmem_root(const struct cohmem_ctx *ctx)
 }
 
 /**
+ * cohmem_set_wait() - how long to wait for others
+ * @ctx: the context
+ * @seconds: for another one that changes bindings in the same IOMMU group, and
+ *	for processes that hold a function open
+ */
+void cohmem_set_wait(struct cohmem_ctx *ctx, unsigned int seconds)
+{
+	ctx->wait_s = seconds;
+	ctx->wait_users = true;
+}
+
+/**
+ * cohmem_set_snapshot() - make plans from the last scan
+ * @ctx: the context
+ * @keep: true for plans that are only shown: many of them need one look; false
+ *	for a fresh look each, as plans that are run should have
+ */
+void cohmem_set_snapshot(struct cohmem_ctx *ctx, bool keep)
+{
+	ctx->keep = keep;
+}
+
+/**
+ * cohmem_interrupted() - did a signal end the last plan?
+ * @ctx: the context
+ * Return: the signal, or 0.
+ */
+int cohmem_interrupted(const struct cohmem_ctx *ctx)
+{
+	return ctx->signo;
+}
+
+/**
+ * cohmem_error_word() - the kind of a failure in one stable word
+ * @error: -errno
+ * Return: the word.
+ */
+const char *cohmem_error_word(int error)
+{
+	switch (-error) {
+	case 0:
+		return "none";
+	case EACCES:
+	case EPERM:
+		return "permission";
+	case EAGAIN:
+		return "changed";
+	case EBUSY:
+		return "busy";
+	case EINTR:
+		return "interrupted";
+	case EINVAL:
+		return "invalid";
+	case ENODEV:
+		return "no-device";
+	case ENOENT:
+		return "missing";
+	case ENOMEM:
+		return "no-memory";
+	case ENOTSUP:
+		return "unsupported";
+	case ENXIO:
+		return "refused";
+	case ETIMEDOUT:
+		return "timeout";
+	case ERANGE:
+		return "out-of-range";
+	case EXDEV:
+		return "not-this-host";
+	}
+	return "failed";
+}
+
+/**
+ * cohmem_unknown_str() - why something is not known
+ * @error: -errno of the attempt to read it
+ * Return: a few words.
+ */
+const char *cohmem_unknown_str(int error)
+{
+	switch (-error) {
+	case EACCES:
+	case EPERM:
+		return "only root may read it";
+	case ENOENT:
+		return "neither the driver nor firmware tells";
+	case E2BIG:
+		return "longer than this program can take";
+	case EINVAL:
+		return "not understood";
+	case ENODATA:
+		return "passed through as a plain function";
+	}
+	return "could not be read";
+}
+
+/**
  * cohmem_log() - tell the log callback
  * @ctx: the context
  * @level: how much it matters
@@ -169,6 +287,8 @@ int cohmem_fail(struct cohmem_ctx *ctx, int error, const char *subject,
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
 	memcpy(why->what, what, sizeof(what));
+	why->error = error;
+	why->reason = cohmem_error_word(error);
 	if (subject != why->subject)
 		cohmem_fmt(why->subject, sizeof(why->subject), "%s",
 			   subject ? subject : "");

@@ -45,11 +45,15 @@ typedef void cohmem_log_fn(void *arg, enum cohmem_log_level level,
 
 /**
  * struct cohmem_why - what the last failure of a context was
+ * @error: -errno
+ * @reason: the kind of failure in one stable word
  * @subject: BDF, path or module it is about; empty where there is none
  * @what: what could not be done, and why
  * @hint: what a person can do about it; may be empty
  */
 struct cohmem_why {
+	int error;
+	const char *reason;
 	char subject[COHMEM_NAME_LEN];
 	char what[512];
 	char hint[512];
@@ -57,7 +61,8 @@ struct cohmem_why {
 
 /**
  * struct cohmem_ops - how the library changes the system
- * @write: write @value and a newline to the existing file @path
+ * @write: write @value and a newline to the existing file @path; NULL for the
+ *	library's own way
  * @load_module: load kernel module @name; on error put the cause in @err
  *
  * Only for tests, which put a model of the kernel here. Both return 0/-errno.
@@ -74,6 +79,11 @@ void cohmem_set_ops(struct cohmem_ctx *ctx, const struct cohmem_ops *ops,
 		    void *arg);
 const struct cohmem_why *cohmem_why(const struct cohmem_ctx *ctx);
 const char *cohmem_root(const struct cohmem_ctx *ctx);
+void cohmem_set_wait(struct cohmem_ctx *ctx, unsigned int seconds);
+void cohmem_set_snapshot(struct cohmem_ctx *ctx, bool keep);
+int cohmem_interrupted(const struct cohmem_ctx *ctx);
+const char *cohmem_error_word(int error);
+const char *cohmem_unknown_str(int error);
 
 /* Where a function's memory layout is known from, best first. */
 enum cohmem_source {
@@ -125,7 +135,7 @@ struct cohmem_dsd {
  * @base: physical address; valid where @has_base
  * @has_base: the source knows physical addresses
  * @size: bytes
- * @onlined: the host uses it as System RAM at present
+ * @onlined: the host uses it as System RAM at present; -1 = unknown
  * @placement: "split", "whole" .. or NULL where it is not known
  * @layout: the regions; nr is 0 where @placement is NULL
  */
@@ -138,43 +148,85 @@ struct cohmem_memory {
 	u64 base;
 	bool has_base;
 	u64 size;
-	bool onlined;
+	int onlined;
 	const char *placement;
 	struct cohmem_layout layout;
 };
 
+/* What our driver tells about a function it is bound to: one file each. */
+enum cohmem_fact_id {
+	COHMEM_FACT_MODE,		/* "coherent", or "plain" */
+	COHMEM_FACT_READY_STATE,	/* cohmem_ready_state_name() */
+	COHMEM_FACT_READY_FAIL,		/* cohmem_fail_name(); "none" */
+	COHMEM_FACT_READY_MS,
+	COHMEM_FACT_GENERATION,		/* resets seen */
+	COHMEM_FACT_POISON_COUNT,
+	COHMEM_FACT_POISON_OVERFLOW,	/* more than can be remembered */
+	COHMEM_FACT_POISON_POLICY,	/* "map" or "refuse" */
+	COHMEM_FACT_SCRUB,		/* policy */
+	COHMEM_FACT_SCRUB_STATE,
+	COHMEM_FACT_SCRUB_RESULT,	/* how the last clearing ended */
+	COHMEM_FACT_SCRUB_DIRTY,	/* data of the last user may be there */
+	COHMEM_FACT_SCRUB_BYTES,
+	COHMEM_FACT_SCRUB_SKIPPED,
+	COHMEM_FACT_SCRUB_MS,
+	COHMEM_FACT_SCRUB_CPUS,
+	COHMEM_FACT_SCRUB_ACCEPT_BAD,
+	COHMEM_FACT_FLUSH_ON_RESET,
+	COHMEM_FACT_PXM_START,		/* proximity domains of the memory */
+	COHMEM_FACT_PXM_COUNT,
+	COHMEM_FACT_SOCKET,
+	COHMEM_FACT_EGM_BASE,
+	COHMEM_FACT_EGM_SIZE,
+	COHMEM_FACT_EGM_PXM,
+	COHMEM_NR_FACTS,
+};
+
+enum cohmem_fact_kind {
+	COHMEM_FACT_WORD,
+	COHMEM_FACT_NUMBER,
+	COHMEM_FACT_BOOL,
+	COHMEM_FACT_ADDRESS,
+};
+
+/**
+ * struct cohmem_fact_def - a fact, described once for all
+ * @file: its file below "cohmem" in sysfs, and its key in JSON
+ * @kind: what the file holds
+ */
+struct cohmem_fact_def {
+	const char *file;
+	enum cohmem_fact_kind kind;
+};
+
+extern const struct cohmem_fact_def cohmem_facts[COHMEM_NR_FACTS];
+
+/**
+ * struct cohmem_fact - what one file says
+ * @error: 0, or why it is not known
+ * @number: the number, of all kinds but words
+ * @word: the word, of that kind
+ */
+struct cohmem_fact {
+	int error;
+	u64 number;
+	char word[COHMEM_NAME_LEN];
+};
+
 /**
  * struct cohmem_bound - what our driver says about a function it is bound to
- * @valid: the function is bound to it and the attributes could be read
- * @mode: "coherent", or "plain" for pass-through
- * @ready: readiness state, one word of cohmem_ready_state_name()
- * @fail: why not ready, one word of cohmem_fail_name(); "none"
- * @ready_ms: how long the memory took to become ready
- * @generation: resets seen
- * @poison_count: pages gone bad
- * @poison_overflow: there are more than the driver could remember
- * @poison: their addresses, separated by spaces, maybe cut short
- * @scrub: when the memory is cleared: policy
- * @scrub_state: what clearing does now
- * @scrub_result: how the last one ended
- * @scrub_dirty: the memory may hold data of its last user
- *
- * All words are empty where the function is plain.
+ * @valid: the function is bound to it and its mode could be read
+ * @fact: the facts
+ * @poison_error: 0, or why the list of bad pages is not known
+ * @nr_poison: bad pages listed; may be less than the fact counts
+ * @poison: their addresses
  */
 struct cohmem_bound {
 	bool valid;
-	char mode[COHMEM_NAME_LEN];
-	char ready[COHMEM_NAME_LEN];
-	char fail[COHMEM_NAME_LEN];
-	u64 ready_ms;
-	u64 generation;
-	u64 poison_count;
-	bool poison_overflow;
-	char poison[256];
-	char scrub[COHMEM_NAME_LEN];
-	char scrub_state[COHMEM_NAME_LEN];
-	char scrub_result[COHMEM_NAME_LEN];
-	bool scrub_dirty;
+	struct cohmem_fact fact[COHMEM_NR_FACTS];
+	int poison_error;
+	unsigned int nr_poison;
+	u64 *poison;
 };
 
 /**
@@ -193,6 +245,16 @@ struct cohmem_bar_info {
 	bool is_io;
 };
 
+/* Bits of cohmem_func.unknown. */
+enum cohmem_id {
+	COHMEM_ID_VENDOR,
+	COHMEM_ID_DEVICE,
+	COHMEM_ID_SUBVENDOR,
+	COHMEM_ID_SUBDEVICE,
+	COHMEM_ID_CLASS,
+	COHMEM_ID_REVISION,
+};
+
 /**
  * struct cohmem_func - one PCI function of the host
  * @bdf: "0009:01:00.0"
@@ -206,6 +268,7 @@ struct cohmem_bar_info {
  * @subdevice: id
  * @class: 24 bits: base class, sub-class, interface
  * @revision: revision id
+ * @unknown: bit n: id n of enum cohmem_id could not be read
  * @name: a name for people, never empty
  * @driver: bound driver, or empty
  * @override: driver_override, or empty
@@ -246,6 +309,7 @@ struct cohmem_func {
 	u16 subdevice;
 	u32 class;
 	u8 revision;
+	u32 unknown;
 	char name[128];
 	char driver[COHMEM_NAME_LEN];
 	char override[COHMEM_NAME_LEN];
@@ -283,9 +347,16 @@ struct cohmem_func *cohmem_func_find(struct cohmem_ctx *ctx, const char *bdf);
 struct cohmem_func *cohmem_group_next(struct cohmem_ctx *ctx,
 				      const struct cohmem_func *of,
 				      const struct cohmem_func *prev);
+void cohmem_func_glance(struct cohmem_ctx *ctx, struct cohmem_func *f);
 void cohmem_func_load(struct cohmem_ctx *ctx, struct cohmem_func *f);
 bool cohmem_func_is_gpu(const struct cohmem_func *f);
 bool cohmem_has_iommu(const struct cohmem_ctx *ctx);
+bool cohmem_func_is_stray(const struct cohmem_func *f);
+bool cohmem_fact_known(const struct cohmem_func *f, enum cohmem_fact_id id);
+u64 cohmem_fact_number(const struct cohmem_func *f, enum cohmem_fact_id id);
+const char *cohmem_fact_word(const struct cohmem_func *f,
+			     enum cohmem_fact_id id);
+const char *cohmem_scrub_end(const char *word, const char **hint);
 const char *cohmem_func_state(const struct cohmem_func *f);
 const char *cohmem_source_name(enum cohmem_source source);
 const char *cohmem_prop_name(enum cohmem_prop prop);
@@ -303,17 +374,21 @@ const char *cohmem_class_name(u32 class);
 /**
  * struct cohmem_user - a process that holds a function open
  * @pid: its id
- * @comm: its name
+ * @comm: its name; whole where its command line tells it
+ * @guest: the name of the virtual machine it runs, or empty
  * @path: the device file it holds
  */
 struct cohmem_user {
 	int pid;
 	char comm[COHMEM_NAME_LEN];
+	char guest[COHMEM_NAME_LEN];
 	char path[COHMEM_NAME_LEN];
 };
 
 int cohmem_users(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 		 struct cohmem_user *users, unsigned int max);
+const char *cohmem_users_unknown(struct cohmem_ctx *ctx,
+				 const struct cohmem_func *f);
 
 /* What keeps a function of a group from being handed out with it. */
 enum cohmem_viability {
@@ -327,12 +402,15 @@ enum cohmem_viability cohmem_func_viability(const struct cohmem_func *f);
 
 enum cohmem_action {
 	COHMEM_LOAD_MODULE,	/* @value: module; @optional: failure is noted */
+	COHMEM_CHECK_DRIVER,	/* @path: a VFIO driver @value is there now */
 	COHMEM_SAVE_STATE,	/* @path: the state file */
 	COHMEM_WRITE,		/* @path, @value */
 	COHMEM_EXPECT_DRIVER,	/* @bdf is bound to @value; "" = to none,
 				 * "*" = to whatever the kernel picked
 				 */
 	COHMEM_FORGET_STATE,	/* @path: the state file */
+	COHMEM_WRITE_RULE,	/* @path: the udev rule, which says plan->rule */
+	COHMEM_REMOVE_RULE,	/* @path: the udev rule */
 };
 
 /**
@@ -352,6 +430,7 @@ struct cohmem_step {
 };
 
 #define COHMEM_MAX_MEMBERS	32
+#define COHMEM_RULE_LEN		(512 * COHMEM_MAX_MEMBERS)
 
 /**
  * struct cohmem_binding - how one function was and is bound
@@ -393,6 +472,9 @@ int cohmem_record_read(struct cohmem_ctx *ctx, const char *bdf,
  * @room: of @step
  * @old: record of an earlier bind
  * @record: record that COHMEM_SAVE_STATE writes
+ * @rule: udev rule that COHMEM_WRITE_RULE writes
+ * @old_rule: what it says now, or NULL; allocated
+ * @users_unknown: why nobody can say who holds the members open, or NULL
  */
 struct cohmem_plan {
 	char bdf[COHMEM_BDF_LEN];
@@ -404,10 +486,14 @@ struct cohmem_plan {
 	unsigned int room;
 	struct cohmem_record old;
 	struct cohmem_record record;
+	char rule[COHMEM_RULE_LEN];
+	char *old_rule;
+	const char *users_unknown;
 };
 
 #define COHMEM_BIND_GROUP	0x1	/* take the group's other endpoints too */
 #define COHMEM_BIND_FORCE	0x2	/* do it although it looks wrong */
+#define COHMEM_BIND_PERSIST	0x4	/* at each boot, too */
 
 typedef void cohmem_step_fn(void *arg, const struct cohmem_step *step);
 
@@ -420,5 +506,9 @@ int cohmem_plan_run(struct cohmem_ctx *ctx, const struct cohmem_plan *plan,
 		    cohmem_step_fn *done, void *arg);
 void cohmem_plan_free(struct cohmem_plan *plan);
 const char *cohmem_action_name(enum cohmem_action action);
+bool cohmem_is_persistent(const struct cohmem_ctx *ctx, const char *bdf);
+void cohmem_rule_path(const char *bdf, char *buf, size_t size);
+int cohmem_driver_canonical(struct cohmem_ctx *ctx, const char *name,
+			    char out[COHMEM_NAME_LEN]);
 
 #endif /* LIBCOHMEM_H */

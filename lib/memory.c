@@ -10,15 +10,18 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "operate.h"
 #include "regs.h"
 
 #define CONFIG_EXTENDED	4096
 
-/*
- * The page size of the host. A recorded one has it in the first mapping of
- * smaps ("KernelPageSize:  4 kB"), else 4096 is assumed.
+/**
+ * cohmem_page_size() - the page size of the host
+ * @ctx: the context
+ * Return: bytes; a recorded host has it in the first mapping of smaps
+ * ("KernelPageSize:  4 kB"), else 4096 is assumed.
  */
-static u64 page_size(struct cohmem_ctx *ctx)
+u64 cohmem_page_size(struct cohmem_ctx *ctx)
 {
 	char text[2048], *p;
 	u64 kb;
@@ -32,29 +35,36 @@ static u64 page_size(struct cohmem_ctx *ctx)
 	return kb && !(kb & (kb - 1)) && kb <= 1024 ? kb * 1024 : 4096;
 }
 
-/* Does the range overlap "System RAM"? Needs root: others see zeroes. */
-static bool overlaps_ram(struct cohmem_ctx *ctx, u64 base, u64 size)
+/*
+ * Does the range overlap "System RAM"? Only root sees the addresses: others
+ * read zeroes. Returns 1, 0, or -1 for "nobody knows".
+ */
+static int overlaps_ram(struct cohmem_ctx *ctx, u64 base, u64 size)
 {
 	unsigned long long start, end;
-	bool found = false;
+	bool found = false, seen = false;
 	char line[256];
 	FILE *f;
 	int fd;
 
-	fd = cohmem_open(ctx, "/proc/iomem", 0);
+	fd = cohmem_open_file(ctx, "/proc/iomem", 0);
 	if (fd < 0)
-		return false;
+		return -1;
 	f = fdopen(fd, "r");
 	if (!f) {
 		close(fd);
-		return false;
+		return -1;
 	}
-	while (!found && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%llx-%llx : System RAM", &start, &end) == 2 &&
-		    strstr(line, "System RAM") && end > start)
+	while (!found && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%llx-%llx :", &start, &end) != 2 ||
+		    end <= start)
+			continue;
+		seen = true;
+		if (strstr(line, ": System RAM"))
 			found = start < base + size && end >= base;
+	}
 	fclose(f);
-	return found;
+	return seen ? found : -1;
 }
 
 static bool has(const struct cohmem_dsd *d, enum cohmem_prop p)
@@ -107,6 +117,15 @@ static void from_firmware(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 		return;
 	}
 
+	/* What is in none of the tables may be in the one nobody could read. */
+	if ((!base || !size) && ctx->acpi.bad_table[0]) {
+		cohmem_fmt(ctx->acpi.bad_words, sizeof(ctx->acpi.bad_words),
+			   "ACPI table %s %s", ctx->acpi.bad_table,
+			   ctx->acpi.bad_why);
+		unknown(m, ctx->acpi.bad_words,
+			"bind it: the driver asks the firmware");
+		return;
+	}
 	m->source = COHMEM_SOURCE_FIRMWARE;
 	if (!base && !size) {
 		m->state = COHMEM_MEM_ABSENT;
@@ -131,6 +150,7 @@ static void from_firmware(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 static void lay_out(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 		    struct cohmem_memory *m)
 {
+	int onlined = overlaps_ram(ctx, m->base, m->size);
 	bool fixed = f->has_nv_dvsec &&
 		     f->nv_flags & COHMEM_DVSEC_NVIDIA_MIG_FIXED;
 	const struct cohmem_placement *place;
@@ -139,14 +159,13 @@ static void lay_out(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 
 	place = cohmem_placement_for(f->vendor, f->device, fixed);
 	reason = cohmem_layout_compute(place, m->base, m->size,
-				       page_size(ctx), 0, &m->layout);
+				       cohmem_page_size(ctx), 0, &m->layout);
 	/*
 	 * NVIDIA's own driver puts the memory online as System RAM and takes
 	 * it off line when it lets go: no obstacle yet.
 	 */
-	m->onlined = reason == COHMEM_OK &&
-		     overlaps_ram(ctx, m->base, m->size);
-	if (m->onlined && (!f->driver[0] || f->is_vfio)) {
+	m->onlined = reason == COHMEM_OK ? onlined : -1;
+	if (m->onlined == 1 && (!f->driver[0] || f->is_vfio)) {
 		memset(&m->layout, 0, sizeof(m->layout));
 		reason = COHMEM_ERR_SYSTEM_RAM;
 	}
@@ -173,8 +192,12 @@ void cohmem_memory_load(struct cohmem_ctx *ctx, struct cohmem_func *f)
 	struct cohmem_memory *m = &f->memory;
 
 	memset(m, 0, sizeof(*m));
-	if (f->bound.valid && !cohmem_bound_layout(ctx, f, m))
+	m->onlined = -1;
+	if (f->bound.valid && !cohmem_bound_layout(ctx, f, m)) {
+		/* VFIO's driver refuses what the host uses. */
+		m->onlined = 0;
 		return;
+	}
 	from_firmware(ctx, f, m);
 	if (m->state == COHMEM_MEM_OK)
 		lay_out(ctx, f, m);

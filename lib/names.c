@@ -44,7 +44,7 @@ int cohmem_pci_name(const struct cohmem_ctx *ctx, u16 vendor, u16 device,
 	FILE *f;
 
 	for (i = 0; fd < 0 && i < sizeof(lists) / sizeof(lists[0]); i++)
-		fd = cohmem_open(ctx, lists[i], 0);
+		fd = cohmem_open_file(ctx, lists[i], 0);
 	if (fd < 0)
 		return -ENOENT;
 	f = fdopen(fd, "r");

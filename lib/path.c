@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Files of the host, under the context's root. sysfs links are relative, so a
- * prefix is enough for a recorded tree as well.
- */
+/* Files of the host, under the context's root, and never outside of it. */
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "internal.h"
+
+#define MAX_TRIES	10000
 
 /**
  * cohmem_fmt() - snprintf for strings where cutting short is right
@@ -60,17 +62,29 @@ int cohmem_path(const struct cohmem_ctx *ctx, char out[PATH_MAX],
 	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-/**
- * cohmem_exists() - is there such a file or directory?
- * @ctx: the context
- * @path: absolute path as the host sees it
- * Return: true if so.
+/*
+ * In a recorded tree a link may be absolute, by intent or by accident: below
+ * the root it means the root's, or a recording could lead a write out of it.
  */
-bool cohmem_exists(const struct cohmem_ctx *ctx, const char *path)
+static int open_in_root(const struct cohmem_ctx *ctx, const char *path,
+			int flags)
 {
-	char full[PATH_MAX];
+	struct open_how how = {
+		.flags = flags, .resolve = RESOLVE_IN_ROOT,
+		.mode = flags & O_CREAT ? 0600 : 0,
+	};
+	unsigned int tries = MAX_TRIES;
+	int fd;
 
-	return !cohmem_path(ctx, full, path) && !access(full, F_OK);
+	/*
+	 * EAGAIN: something was renamed or mounted, anywhere, while ".." was
+	 * looked up; openat2(2) wants to be asked again.
+	 */
+	do {
+		fd = syscall(SYS_openat2, ctx->root_fd, path, &how,
+			     sizeof(how));
+	} while (fd < 0 && errno == EAGAIN && --tries);
+	return fd < 0 ? -errno : fd;
 }
 
 /**
@@ -82,14 +96,57 @@ bool cohmem_exists(const struct cohmem_ctx *ctx, const char *path)
  */
 int cohmem_open(const struct cohmem_ctx *ctx, const char *path, int flags)
 {
-	char full[PATH_MAX];
-	int fd, ret;
+	int fd;
 
-	ret = cohmem_path(ctx, full, path);
-	if (ret)
-		return ret;
-	fd = open(full, flags | O_CLOEXEC, 0600);
+	flags |= O_CLOEXEC;
+	if (!ctx->live)
+		return open_in_root(ctx, path, flags);
+	fd = open(path, flags, 0600);
 	return fd < 0 ? -errno : fd;
+}
+
+/**
+ * cohmem_open_file() - open a regular file, and nothing else
+ * @ctx: the context
+ * @path: absolute path as the host sees it
+ * @flags: of open(2)
+ *
+ * What a tree holds is not always what it should: nobody waits for the other
+ * end of a pipe here, and no device is opened by mistake.
+ *
+ * Return: file descriptor, -errno, or -EINVAL where it is something else.
+ */
+int cohmem_open_file(const struct cohmem_ctx *ctx, const char *path, int flags)
+{
+	struct stat st;
+	int fd;
+
+	fd = cohmem_open(ctx, path, flags | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return fd == -ENXIO ? -EINVAL : fd;
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return -EINVAL;
+	}
+	return fd;
+}
+
+/**
+ * cohmem_exists() - is there such a file or directory?
+ * @ctx: the context
+ * @path: absolute path as the host sees it
+ * Return: true if so.
+ */
+bool cohmem_exists(const struct cohmem_ctx *ctx, const char *path)
+{
+	int fd;
+
+	if (ctx->live)
+		return !access(path, F_OK);
+	fd = cohmem_open(ctx, path, O_PATH);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 /* Read until end of file or until @size bytes are there. */
@@ -126,7 +183,7 @@ int cohmem_read_str(const struct cohmem_ctx *ctx, const char *path, char *buf,
 	int fd;
 
 	buf[0] = '\0';
-	fd = cohmem_open(ctx, path, O_RDONLY);
+	fd = cohmem_open_file(ctx, path, O_RDONLY);
 	if (fd < 0)
 		return fd;
 	n = read_full(fd, buf, size - 1);
@@ -162,6 +219,37 @@ int cohmem_read_u64(const struct cohmem_ctx *ctx, const char *path, u64 *out)
 }
 
 /**
+ * cohmem_read_target() - target of a symbolic link
+ * @ctx: the context
+ * @path: absolute path as the host sees it
+ * @buf: the target
+ * @size: size of @buf
+ * Return: its length, -errno, or -ENAMETOOLONG.
+ */
+ssize_t cohmem_read_target(const struct cohmem_ctx *ctx, const char *path,
+			   char *buf, size_t size)
+{
+	ssize_t n;
+	int fd;
+
+	if (ctx->live) {
+		n = readlink(path, buf, size);
+	} else {
+		fd = cohmem_open(ctx, path, O_PATH | O_NOFOLLOW);
+		if (fd < 0)
+			return fd;
+		n = readlinkat(fd, "", buf, size);
+		close(fd);
+	}
+	if (n < 0)
+		return -errno;
+	if (n == (ssize_t)size)
+		return -ENAMETOOLONG;
+	buf[n] = '\0';
+	return n;
+}
+
+/**
  * cohmem_read_link() - last part of a symbolic link's target
  * @ctx: the context
  * @path: absolute path as the host sees it
@@ -172,18 +260,13 @@ int cohmem_read_u64(const struct cohmem_ctx *ctx, const char *path, u64 *out)
 int cohmem_read_link(const struct cohmem_ctx *ctx, const char *path, char *buf,
 		     size_t size)
 {
-	char full[PATH_MAX], target[PATH_MAX], *name;
+	char target[PATH_MAX], *name;
 	ssize_t n;
-	int ret;
 
 	buf[0] = '\0';
-	ret = cohmem_path(ctx, full, path);
-	if (ret)
-		return ret;
-	n = readlink(full, target, sizeof(target) - 1);
+	n = cohmem_read_target(ctx, path, target, sizeof(target));
 	if (n < 0)
-		return -errno;
-	target[n] = '\0';
+		return n;
 	name = strrchr(target, '/');
 	name = name ? name + 1 : target;
 	if (strlen(name) >= size)
@@ -212,7 +295,7 @@ int cohmem_read_blob(const struct cohmem_ctx *ctx, const char *path,
 
 	*data = NULL;
 	*len = 0;
-	fd = cohmem_open(ctx, path, O_RDONLY);
+	fd = cohmem_open_file(ctx, path, O_RDONLY);
 	if (fd < 0)
 		return fd;
 	for (;;) {
@@ -257,17 +340,18 @@ int cohmem_read_blob(const struct cohmem_ctx *ctx, const char *path,
 int cohmem_dir_foreach(const struct cohmem_ctx *ctx, const char *path,
 		       int (*fn)(void *arg, const char *name), void *arg)
 {
-	char full[PATH_MAX];
 	struct dirent *e;
-	int ret;
+	int fd, ret = 0;
 	DIR *dir;
 
-	ret = cohmem_path(ctx, full, path);
-	if (ret)
-		return ret;
-	dir = opendir(full);
-	if (!dir)
-		return -errno;
+	fd = cohmem_open(ctx, path, O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return fd;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return -ENOMEM;
+	}
 	while (fn && !ret && (e = readdir(dir)))
 		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
 			ret = fn(arg, e->d_name);

@@ -42,16 +42,44 @@ static bool parse_bdf(const char *text, u32 *domain, u32 *bus, u32 *dev,
 	       *p++ == '.' && hex(&p, 1, 1, fn) && !*p && *dev < 32 && *fn < 8;
 }
 
+/* "0009_01_00_0" into "0009:01:00.0". */
+static bool underscores(char *text)
+{
+	char *last = strrchr(text, '_');
+	unsigned int nr = 0;
+
+	for (; *text; text++) {
+		if (*text != '_')
+			continue;
+		*text = text == last ? '.' : ':';
+		nr++;
+	}
+	return nr == 3;
+}
+
 /**
  * cohmem_bdf_normalise() - the address of a function as sysfs spells it
- * @text: what a person typed: "9:1:0.0", "01:00.0", "0009:01:00.0"
+ * @text: what a person typed: "9:1:0.0", "01:00.0", "0009:01:00.0", a path of
+ *	sysfs that ends so, or libvirt's "pci_0009_01_00_0"
  * @out: "0009:01:00.0"
  * Return: 0 or -EINVAL.
  */
 int cohmem_bdf_normalise(const char *text, char out[COHMEM_BDF_LEN])
 {
 	u32 domain, bus, dev, fn;
+	char copy[COHMEM_BDF_LEN];
+	const char *slash;
 
+	if (!strncmp(text, "/sys/", 5)) {
+		slash = strrchr(text, '/');
+		text = slash + 1;
+	} else if (!strncmp(text, "pci_", 4) &&
+		   strlen(text + 4) < sizeof(copy)) {
+		cohmem_fmt(copy, sizeof(copy), "%s", text + 4);
+		if (!underscores(copy))
+			return -EINVAL;
+		text = copy;
+	}
 	if (!parse_bdf(text, &domain, &bus, &dev, &fn))
 		return -EINVAL;
 	cohmem_fmt(out, COHMEM_BDF_LEN, "%04x:%02x:%02x.%x", domain, bus, dev,
@@ -59,14 +87,27 @@ int cohmem_bdf_normalise(const char *text, char out[COHMEM_BDF_LEN])
 	return 0;
 }
 
-static u32 attr(struct cohmem_ctx *ctx, const struct cohmem_func *f,
-		const char *name)
+static bool attr(struct cohmem_ctx *ctx, const struct cohmem_func *f,
+		 const char *name, u32 *out)
 {
 	char path[128];
-	u64 v;
+	u64 v = 0;
+	int ret;
 
 	cohmem_fmt(path, sizeof(path), DEVICES "/%s/%s", f->bdf, name);
-	return cohmem_read_u64(ctx, path, &v) ? 0 : v;
+	ret = cohmem_read_u64(ctx, path, &v);
+	*out = ret ? 0 : v;
+	return !ret;
+}
+
+static u32 read_id(struct cohmem_ctx *ctx, struct cohmem_func *f,
+		   const char *name, enum cohmem_id id)
+{
+	u32 v;
+
+	if (!attr(ctx, f, name, &v))
+		f->unknown |= 1U << id;
+	return v;
 }
 
 static int number_of(const char *text)
@@ -150,12 +191,16 @@ static int add_func(void *arg, const char *name)
 	f->bus = bus;
 	f->dev = dev;
 	f->fn = fn;
-	f->vendor = attr(ctx, f, "vendor");
-	f->device = attr(ctx, f, "device");
-	f->subvendor = attr(ctx, f, "subsystem_vendor");
-	f->subdevice = attr(ctx, f, "subsystem_device");
-	f->class = attr(ctx, f, "class");
-	f->revision = attr(ctx, f, "revision");
+	f->vendor = read_id(ctx, f, "vendor", COHMEM_ID_VENDOR);
+	f->device = read_id(ctx, f, "device", COHMEM_ID_DEVICE);
+	f->subvendor = read_id(ctx, f, "subsystem_vendor", COHMEM_ID_SUBVENDOR);
+	f->subdevice = read_id(ctx, f, "subsystem_device", COHMEM_ID_SUBDEVICE);
+	f->class = read_id(ctx, f, "class", COHMEM_ID_CLASS);
+	f->revision = read_id(ctx, f, "revision", COHMEM_ID_REVISION);
+	if (f->unknown & (1U << COHMEM_ID_VENDOR | 1U << COHMEM_ID_DEVICE))
+		cohmem_log(ctx, COHMEM_LOG_WARN,
+			   "%s: cannot read what it is: left out of the list",
+			   f->bdf);
 	f->is_bridge = f->class >> 16 == CLASS_BRIDGE;
 
 	cohmem_fmt(path, sizeof(path), DEVICES "/%s/numa_node", f->bdf);
@@ -185,6 +230,17 @@ static int by_address(const void *a, const void *b)
 }
 
 /**
+ * cohmem_scan_free() - forget the snapshot
+ * @ctx: the context
+ */
+void cohmem_scan_free(struct cohmem_ctx *ctx)
+{
+	while (ctx->nr)
+		cohmem_bound_free(&ctx->func[--ctx->nr]);
+	cohmem_holders_free(ctx);
+}
+
+/**
  * cohmem_scan() - take a snapshot of all PCI functions
  * @ctx: the context
  *
@@ -199,11 +255,12 @@ int cohmem_scan(struct cohmem_ctx *ctx)
 	struct cohmem_func *f;
 	int ret;
 
-	ctx->nr = 0;
+	cohmem_scan_free(ctx);
 	ret = cohmem_dir_foreach(ctx, DEVICES, add_func, ctx);
 	if (ret == -ENOENT)
-		return cohmem_fail(ctx, ret, DEVICES,
-				   "is sysfs mounted, and is there a PCI bus?",
+		return cohmem_fail(ctx, ret, DEVICES, ctx->live ?
+				   "is sysfs mounted, and is there a PCI bus?" :
+				   "is that the root of a recorded machine?",
 				   "cannot list PCI functions: %s",
 				   strerror(-ret));
 	if (ret)
@@ -337,10 +394,26 @@ void cohmem_func_load(struct cohmem_ctx *ctx, struct cohmem_func *f)
 	cohmem_fmt(path, sizeof(path), DEVICES "/%s/current_link_speed",
 		   f->bdf);
 	cohmem_read_str(ctx, path, f->link_speed, sizeof(f->link_speed));
-	f->link_width = attr(ctx, f, "current_link_width");
+	attr(ctx, f, "current_link_width", &f->link_width);
 	cohmem_bound_load(ctx, f);
 	cohmem_memory_load(ctx, f);
 	f->loaded = true;
+}
+
+/**
+ * cohmem_func_glance() - find out what a list shows of a function
+ * @ctx: the context, scanned
+ * @f: the function
+ *
+ * As cohmem_func_load(), but a device that sleeps is not woken up where its
+ * driver says all there is to say. Its BARs are not read.
+ */
+void cohmem_func_glance(struct cohmem_ctx *ctx, struct cohmem_func *f)
+{
+	cohmem_bound_load(ctx, f);
+	if (!f->bound.valid && f->announced)
+		cohmem_config_load(ctx, f);
+	cohmem_memory_load(ctx, f);
 }
 
 /**
@@ -361,6 +434,21 @@ bool cohmem_func_is_gpu(const struct cohmem_func *f)
 	    f->dsd.present & (1U << COHMEM_MEM_BASE | 1U << COHMEM_MEM_SIZE))
 		return true;
 	return f->is_selfhosted && !f->is_vf && !f->is_bridge;
+}
+
+/**
+ * cohmem_func_is_stray() - does driver_override name a VFIO driver that does
+ *	not have the function?
+ * @f: the function
+ *
+ * An interrupted bind leaves that: VFIO gets the function as soon as its driver
+ * lets go of it.
+ *
+ * Return: true if so.
+ */
+bool cohmem_func_is_stray(const struct cohmem_func *f)
+{
+	return strstr(f->override, "vfio") && strcmp(f->override, f->driver);
 }
 
 /**
@@ -394,10 +482,10 @@ enum cohmem_viability cohmem_func_viability(const struct cohmem_func *f)
  */
 const char *cohmem_func_state(const struct cohmem_func *f)
 {
-	if (f->bound.valid && !strcmp(f->bound.mode, "plain"))
+	if (!strcmp(cohmem_fact_word(f, COHMEM_FACT_MODE), "plain"))
 		return "plain";
-	if (f->bound.valid && f->bound.ready[0])
-		return f->bound.ready;
+	if (cohmem_fact_word(f, COHMEM_FACT_READY_STATE)[0])
+		return cohmem_fact_word(f, COHMEM_FACT_READY_STATE);
 	if (f->is_vfio)
 		return "vfio";
 	return f->driver[0] ? "host" : "unbound";

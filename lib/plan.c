@@ -16,9 +16,6 @@
 
 #include "plan.h"
 
-#define VFIO_PCI	"vfio-pci"
-#define TYPE1		"vfio_iommu_type1"
-
 /**
  * cohmem_action_name() - what a step does, in one stable word
  * @action: the action
@@ -29,6 +26,8 @@ const char *cohmem_action_name(enum cohmem_action action)
 	switch (action) {
 	case COHMEM_LOAD_MODULE:
 		return "load_module";
+	case COHMEM_CHECK_DRIVER:
+		return "check_driver";
 	case COHMEM_SAVE_STATE:
 		return "save_state";
 	case COHMEM_WRITE:
@@ -37,6 +36,10 @@ const char *cohmem_action_name(enum cohmem_action action)
 		return "expect_driver";
 	case COHMEM_FORGET_STATE:
 		return "forget_state";
+	case COHMEM_WRITE_RULE:
+		return "write_rule";
+	case COHMEM_REMOVE_RULE:
+		return "remove_rule";
 	}
 	return "unknown";
 }
@@ -93,8 +96,16 @@ static int add_expect(struct cohmem_ctx *ctx, struct cohmem_plan *plan,
 	return add(ctx, plan, &s);
 }
 
-static int add_module(struct cohmem_ctx *ctx, struct cohmem_plan *plan,
-		      const char *name, bool optional)
+/**
+ * cohmem_plan_add_module() - a step that loads a module
+ * @ctx: the context
+ * @plan: where it is added
+ * @name: the module
+ * @optional: a failure is worth a note, no more
+ * Return: 0 or -ENOMEM.
+ */
+int cohmem_plan_add_module(struct cohmem_ctx *ctx, struct cohmem_plan *plan,
+			   const char *name, bool optional)
 {
 	struct cohmem_step s = {
 		.action = COHMEM_LOAD_MODULE, .optional = optional,
@@ -104,37 +115,51 @@ static int add_module(struct cohmem_ctx *ctx, struct cohmem_plan *plan,
 	return add(ctx, plan, &s);
 }
 
-static int add_record_step(struct cohmem_ctx *ctx, struct cohmem_plan *plan,
-			   enum cohmem_action action)
+/**
+ * cohmem_plan_add_own() - a step about a file of ours: the record or the rule
+ * @ctx: the context
+ * @plan: where it is added
+ * @action: what is done to it
+ * Return: 0 or -ENOMEM.
+ */
+int cohmem_plan_add_own(struct cohmem_ctx *ctx, struct cohmem_plan *plan,
+			enum cohmem_action action)
 {
 	struct cohmem_step s = { .action = action };
 
 	cohmem_fmt(s.bdf, sizeof(s.bdf), "%s", plan->bdf);
-	cohmem_record_path(plan->bdf, s.path, sizeof(s.path));
+	if (action == COHMEM_WRITE_RULE || action == COHMEM_REMOVE_RULE)
+		cohmem_rule_path(plan->bdf, s.path, sizeof(s.path));
+	else
+		cohmem_record_path(plan->bdf, s.path, sizeof(s.path));
 	return add(ctx, plan, &s);
 }
 
-static bool driver_exists(struct cohmem_ctx *ctx, const char *driver)
+/**
+ * cohmem_plan_add_driver() - the module of a driver, unless that is there
+ * @ctx: the context
+ * @plan: where the steps are added
+ * @driver: the driver
+ * @optional: it may be missing; else it has to be there afterwards
+ * Return: 0 or -ENOMEM.
+ */
+int cohmem_plan_add_driver(struct cohmem_ctx *ctx, struct cohmem_plan *plan,
+			   const char *driver, bool optional)
 {
-	char path[128];
-
-	cohmem_fmt(path, sizeof(path), "/sys/bus/pci/drivers/%s", driver);
-	return cohmem_exists(ctx, path);
-}
-
-/* The module of a PCI driver, unless the driver is there already. */
-static int add_driver_module(struct cohmem_ctx *ctx, struct cohmem_plan *plan,
-			     const char *driver, bool optional)
-{
+	struct cohmem_step s = { .action = COHMEM_CHECK_DRIVER };
 	unsigned int i;
+	int ret;
 
-	if (driver_exists(ctx, driver))
+	cohmem_fmt(s.value, sizeof(s.value), "%s", driver);
+	cohmem_fmt(s.path, sizeof(s.path), "/sys/bus/pci/drivers/%s", driver);
+	if (cohmem_exists(ctx, s.path))
 		return 0;
 	for (i = 0; i < plan->nr; i++)
 		if (plan->step[i].action == COHMEM_LOAD_MODULE &&
 		    !strcmp(plan->step[i].value, driver))
 			return 0;
-	return add_module(ctx, plan, driver, optional);
+	ret = cohmem_plan_add_module(ctx, plan, driver, optional);
+	return ret || optional ? ret : add(ctx, plan, &s);
 }
 
 /**
@@ -177,11 +202,21 @@ int cohmem_plan_converge(struct cohmem_ctx *ctx, struct cohmem_plan *plan,
 	return ret;
 }
 
-static struct cohmem_func *fresh_look(struct cohmem_ctx *ctx, const char *bdf)
+/**
+ * cohmem_plan_start() - begin a plan with a fresh look at the host
+ * @ctx: the context; scanned anew, unless cohmem_set_snapshot() says otherwise
+ * @plan: the plan
+ * @bdf: the function
+ * Return: the function, or NULL, explained.
+ */
+struct cohmem_func *cohmem_plan_start(struct cohmem_ctx *ctx,
+				      struct cohmem_plan *plan, const char *bdf)
 {
 	struct cohmem_func *f;
 
-	if (cohmem_scan(ctx))
+	memset(plan, 0, sizeof(*plan));
+	cohmem_fmt(plan->bdf, sizeof(plan->bdf), "%s", bdf);
+	if ((!ctx->keep || !ctx->nr) && cohmem_scan(ctx))
 		return NULL;
 	f = cohmem_func_find(ctx, bdf);
 	if (!f) {
@@ -191,12 +226,20 @@ static struct cohmem_func *fresh_look(struct cohmem_ctx *ctx, const char *bdf)
 	}
 	/* Only the head of config space matters here: what is a bridge? */
 	cohmem_config_load(ctx, f);
+	plan->old_rule = cohmem_rule_read(ctx, bdf);
 	return f;
 }
 
-static struct cohmem_binding *add_member(struct cohmem_plan *plan,
-					 const struct cohmem_func *f,
-					 const char *driver)
+/**
+ * cohmem_plan_add_member() - a function that changes driver
+ * @plan: the plan
+ * @f: the function
+ * @driver: what it is given
+ * Return: how it is bound now, or NULL where there is no room.
+ */
+struct cohmem_binding *cohmem_plan_add_member(struct cohmem_plan *plan,
+					      const struct cohmem_func *f,
+					      const char *driver)
 {
 	struct cohmem_binding *b;
 
@@ -210,16 +253,49 @@ static struct cohmem_binding *add_member(struct cohmem_plan *plan,
 	return b;
 }
 
-/* Nobody may hold a member that is about to lose its driver. */
-static int check_users(struct cohmem_ctx *ctx, const struct cohmem_func *f,
-		       unsigned int flags)
+/* Look again and again, as long as it was said, until nobody holds it. */
+static int wait_for_users(struct cohmem_ctx *ctx, const struct cohmem_func *f,
+			  struct cohmem_user *user)
 {
-	struct cohmem_user user;
+	struct timespec until = { 0 };
+	int nr = cohmem_users(ctx, f, user, 1);
+
+	if (nr && ctx->wait_users && ctx->wait_s)
+		cohmem_log(ctx, COHMEM_LOG_NOTE,
+			   "%s: waiting for %s (pid %d) to let go of it", f->bdf,
+			   user->comm, user->pid);
+	while (nr && ctx->wait_users && cohmem_wait_more(ctx, &until)) {
+		cohmem_holders_free(ctx);
+		nr = cohmem_users(ctx, f, user, 1);
+	}
+	return nr;
+}
+
+/**
+ * cohmem_plan_check_users() - does nobody hold a function that is about to lose
+ *	its driver?
+ * @ctx: the context
+ * @plan: the plan
+ * @f: the function
+ * @flags: COHMEM_BIND_FORCE: do not care
+ * Return: 0, or -EBUSY, explained.
+ */
+int cohmem_plan_check_users(struct cohmem_ctx *ctx, struct cohmem_plan *plan,
+			    const struct cohmem_func *f, unsigned int flags)
+{
+	struct cohmem_user user = { 0 };
 	char more[32] = "";
 	const char *hint;
 	int nr;
 
-	nr = cohmem_users(ctx, f, &user, 1);
+	nr = flags & COHMEM_BIND_FORCE ? cohmem_users(ctx, f, &user, 1) :
+	     wait_for_users(ctx, f, &user);
+	plan->users_unknown = cohmem_users_unknown(ctx, f);
+	if (!nr && plan->users_unknown &&
+	    (f->is_vfio || !strcmp(f->driver, "nvidia")))
+		cohmem_log(ctx, COHMEM_LOG_WARN,
+			   "%s: it may be in use: %s", f->bdf,
+			   plan->users_unknown);
 	if (!nr)
 		return 0;
 	if (nr > 1)
@@ -230,309 +306,16 @@ static int check_users(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 			   f->bdf, user.comm, user.pid, more);
 		return 0;
 	}
-	if (!strcmp(user.comm, "nvidia-persiste"))
+	if (!strncmp(user.comm, "nvidia-persiste", 15))
 		hint = "systemctl stop nvidia-persistenced";
 	else if (f->is_vfio)
-		hint = "shut the virtual machine down first; --force waits for it";
+		hint = "shut the virtual machine down first; --wait=SECONDS waits for that";
 	else
-		hint = "end these processes first; --force waits for them";
+		hint = "end these processes first; --wait=SECONDS waits for that";
 	return cohmem_fail(ctx, -EBUSY, f->bdf, hint,
-			   "in use: %s is held open by %s (pid %d)%s",
-			   user.path, user.comm, user.pid, more);
-}
-
-/* What a person should hear before the driver refuses, or does less. */
-static int check_gpu(struct cohmem_ctx *ctx, struct cohmem_func *f,
-		     const char *driver, unsigned int flags)
-{
-	bool ours = !strcmp(driver, COHMEM_DRIVER);
-
-	if (f->is_bridge)
-		return cohmem_fail(ctx, -EINVAL, f->bdf,
-				   "'cohmem list' shows the GPUs",
-				   "cannot bind: this is a bridge");
-	cohmem_func_load(ctx, f);
-	if (!cohmem_func_is_gpu(f) && !(flags & COHMEM_BIND_FORCE))
-		return cohmem_fail(ctx, -EINVAL, f->bdf,
-				   "'cohmem list' shows the GPUs; --force binds any function",
-				   "cannot bind: %s is no GPU with coherent memory",
-				   f->name);
-	if (!ours || !strcmp(f->driver, COHMEM_DRIVER))
-		return 0;
-	if (f->memory.state == COHMEM_MEM_BAD && !(flags & COHMEM_BIND_FORCE))
-		return cohmem_fail(ctx, -ENXIO, f->bdf,
-				   cohmem_reason_hint(f->memory.reason),
-				   "cannot bind: the driver would refuse it: %s",
-				   cohmem_reason_str(f->memory.reason));
-	if (f->memory.state == COHMEM_MEM_ABSENT)
-		cohmem_log(ctx, COHMEM_LOG_NOTE,
-			   "%s: firmware announces no coherent memory: it will be passed through as a plain PCI function",
-			   f->bdf);
-	return 0;
-}
-
-/* Choose the members: @f, and with --group what stands in its way. */
-static int choose_members(struct cohmem_ctx *ctx, struct cohmem_func *f,
-			  const char *driver, unsigned int flags,
-			  struct cohmem_plan *plan)
-{
-	char others[256] = "";
-	struct cohmem_func *g;
-	size_t len = 0;
-
-	add_member(plan, f, driver);
-	cohmem_group_foreach(ctx, f, g) {
-		if (g == f)
-			continue;
-		cohmem_config_load(ctx, g);
-		if (cohmem_func_viability(g) != COHMEM_NOT_VIABLE)
-			continue;
-		if (flags & COHMEM_BIND_GROUP) {
-			bool same = g->is_selfhosted && !g->is_vf;
-
-			if (!add_member(plan, g, same ? driver : VFIO_PCI))
-				return cohmem_fail(ctx, -E2BIG, f->bdf, NULL,
-						   "cannot bind: IOMMU group %d has too many functions",
-						   f->group);
-			continue;
-		}
-		if (len < sizeof(others) - 1)
-			cohmem_fmt(others + len, sizeof(others) - len,
-				   "%s%s (%s)", len ? ", " : "", g->bdf,
-				   g->driver);
-		len = strlen(others);
-	}
-	if (!len)
-		return 0;
-	return cohmem_fail(ctx, -EBUSY, f->bdf,
-			   "--group takes them from the host, too; or move the device to a slot with a group of its own",
-			   "cannot bind: IOMMU group %d has functions that the host uses: %s",
-			   f->group, others);
-}
-
-/*
- * What unbind has to restore: for functions that an earlier bind has changed
- * and that still are as it left them, the state before that bind.
- */
-static void make_record(struct cohmem_ctx *ctx, struct cohmem_plan *plan)
-{
-	struct cohmem_record *rec = &plan->record;
-	unsigned int i, j;
-
-	memcpy(rec->bdf, plan->bdf, sizeof(rec->bdf));
-	for (i = 0; i < plan->nr_members; i++)
-		rec->member[rec->nr++] = plan->member[i];
-
-	for (j = 0; j < plan->old.nr; j++) {
-		const struct cohmem_binding *o = &plan->old.member[j];
-		const struct cohmem_func *f = cohmem_func_find(ctx, o->bdf);
-
-		if (!f || strcmp(f->driver, o->bound_to)) {
-			cohmem_log(ctx, COHMEM_LOG_NOTE,
-				   "%s: changed since the last bind: its record is out of date",
-				   o->bdf);
-			continue;
-		}
-		for (i = 0; i < rec->nr; i++)
-			if (!strcmp(rec->member[i].bdf, o->bdf))
-				break;
-		if (i < rec->nr) {
-			memcpy(rec->member[i].driver, o->driver,
-			       sizeof(o->driver));
-			memcpy(rec->member[i].override, o->override,
-			       sizeof(o->override));
-		} else if (rec->nr < COHMEM_MAX_MEMBERS) {
-			rec->member[rec->nr++] = *o;
-		}
-	}
-}
-
-static int bind_steps(struct cohmem_ctx *ctx, struct cohmem_plan *plan)
-{
-	unsigned int i;
-	int ret = 0;
-
-	if (!cohmem_exists(ctx, "/sys/module/" TYPE1))
-		ret = add_module(ctx, plan, TYPE1, true);
-	for (i = 0; !ret && i < plan->nr_members; i++)
-		ret = add_driver_module(ctx, plan, plan->member[i].bound_to,
-					false);
-	if (!ret)
-		ret = add_record_step(ctx, plan, COHMEM_SAVE_STATE);
-	for (i = 0; !ret && i < plan->nr_members; i++) {
-		const struct cohmem_binding *b = &plan->member[i];
-
-		ret = cohmem_plan_converge(ctx, plan, b->bdf, b, b->bound_to,
-					   b->bound_to);
-	}
-	return ret;
-}
-
-static bool settled(const struct cohmem_plan *plan)
-{
-	unsigned int i;
-
-	for (i = 0; i < plan->nr_members; i++) {
-		const struct cohmem_binding *b = &plan->member[i];
-
-		if (strcmp(b->driver, b->bound_to) ||
-		    strcmp(b->override, b->bound_to))
-			return false;
-	}
-	return true;
-}
-
-/**
- * cohmem_plan_bind() - plan to hand a function to a VFIO driver
- * @ctx: the context; scanned anew
- * @bdf: the function
- * @driver: the driver, COHMEM_DRIVER by default where NULL
- * @flags: COHMEM_BIND_*
- * @plan: the plan, to be freed whatever is returned; without steps where the
- *	function is bound as asked
- * Return: 0 or -errno, explained.
- */
-int cohmem_plan_bind(struct cohmem_ctx *ctx, const char *bdf,
-		     const char *driver, unsigned int flags,
-		     struct cohmem_plan *plan)
-{
-	struct cohmem_func *f;
-	unsigned int i;
-	int ret;
-
-	memset(plan, 0, sizeof(*plan));
-	if (!driver)
-		driver = COHMEM_DRIVER;
-	cohmem_fmt(plan->bdf, sizeof(plan->bdf), "%s", bdf);
-	cohmem_fmt(plan->driver, sizeof(plan->driver), "%s", driver);
-	if (!cohmem_word_ok(driver))
-		return cohmem_fail(ctx, -EINVAL, bdf, NULL,
-				   "cannot bind: '%s' is no driver name", driver);
-	f = fresh_look(ctx, bdf);
-	if (!f)
-		return -ENODEV;
-	ret = check_gpu(ctx, f, driver, flags);
-	if (ret)
-		return ret;
-	if (f->group < 0 && !cohmem_has_iommu(ctx))
-		return cohmem_fail(ctx, -ENOTSUP, bdf,
-				   "turn the IOMMU on: firmware set-up (SMMU, VT-d, AMD-Vi), on Intel also intel_iommu=on",
-				   "cannot bind: the function is in no IOMMU group");
-	ret = choose_members(ctx, f, driver, flags, plan);
-	if (ret)
-		return ret;
-	if (settled(plan))
-		return 0;
-	for (i = 0; i < plan->nr_members; i++) {
-		f = cohmem_func_find(ctx, plan->member[i].bdf);
-		if (strcmp(f->driver, plan->member[i].bound_to))
-			ret = check_users(ctx, f, flags);
-		if (ret)
-			return ret;
-	}
-	ret = cohmem_record_read(ctx, bdf, &plan->old);
-	if (ret && ret != -ENOENT)
-		return ret;
-	make_record(ctx, plan);
-	return bind_steps(ctx, plan);
-}
-
-/* Restore what the record says. */
-static int unbind_recorded(struct cohmem_ctx *ctx, unsigned int flags,
-			   struct cohmem_plan *plan)
-{
-	unsigned int i;
-	int ret;
-
-	for (i = 0; i < plan->old.nr; i++) {
-		const struct cohmem_binding *o = &plan->old.member[i];
-		struct cohmem_func *f = cohmem_func_find(ctx, o->bdf);
-		struct cohmem_binding *b;
-
-		if (!f || (f->driver[0] && strcmp(f->driver, o->bound_to))) {
-			cohmem_log(ctx, COHMEM_LOG_NOTE,
-				   "%s: %s since the bind: left alone", o->bdf,
-				   f ? "given to another driver" : "gone");
-			continue;
-		}
-		ret = check_users(ctx, f, flags);
-		if (ret)
-			return ret;
-		b = add_member(plan, f, o->driver);
-		if (o->driver[0]) {
-			ret = add_driver_module(ctx, plan, o->driver, true);
-			if (ret)
-				return ret;
-		}
-		ret = cohmem_plan_converge(ctx, plan, f->bdf, b, o->driver,
-					   o->override);
-		if (ret)
-			return ret;
-	}
-	cohmem_fmt(plan->driver, sizeof(plan->driver), "%s",
-		   plan->old.member[0].driver);
-	return add_record_step(ctx, plan, COHMEM_FORGET_STATE);
-}
-
-/* No record: whoever bound it, give it to the driver the kernel picks. */
-static int unbind_unrecorded(struct cohmem_ctx *ctx, struct cohmem_func *f,
-			     unsigned int flags, struct cohmem_plan *plan)
-{
-	struct cohmem_binding *b;
-	char owner[COHMEM_BDF_LEN], hint[128];
-	int ret;
-
-	if (cohmem_record_owner(ctx, f->bdf, owner)) {
-		cohmem_fmt(hint, sizeof(hint), "cohmem unbind %s", owner);
-		return cohmem_fail(ctx, -EBUSY, f->bdf, hint,
-				   "cannot unbind: it was bound together with %s",
-				   owner);
-	}
-	if (!f->is_vfio) {
-		/* Nothing of VFIO left but, maybe, the override. */
-		if (f->driver[0] || !strstr(f->override, "vfio"))
-			return 0;
-		b = add_member(plan, f, "");
-		return cohmem_plan_converge(ctx, plan, f->bdf, b, "", "");
-	}
-	ret = check_users(ctx, f, flags);
-	if (ret)
-		return ret;
-	cohmem_log(ctx, COHMEM_LOG_NOTE,
-		   "%s: not bound by cohmem: the kernel picks the driver",
-		   f->bdf);
-	cohmem_fmt(plan->driver, sizeof(plan->driver), "*");
-	b = add_member(plan, f, "*");
-	return cohmem_plan_converge(ctx, plan, f->bdf, b, "*", "");
-}
-
-/**
- * cohmem_plan_unbind() - plan to give a function back
- * @ctx: the context; scanned anew
- * @bdf: the function
- * @flags: COHMEM_BIND_FORCE or 0
- * @plan: the plan, to be freed whatever is returned; without steps where there
- *	is nothing to give back
- * Return: 0 or -errno, explained.
- */
-int cohmem_plan_unbind(struct cohmem_ctx *ctx, const char *bdf,
-		       unsigned int flags, struct cohmem_plan *plan)
-{
-	struct cohmem_func *f;
-	int ret;
-
-	memset(plan, 0, sizeof(*plan));
-	cohmem_fmt(plan->bdf, sizeof(plan->bdf), "%s", bdf);
-	f = fresh_look(ctx, bdf);
-	if (!f)
-		return -ENODEV;
-	ret = cohmem_record_read(ctx, bdf, &plan->old);
-	if (!ret)
-		return unbind_recorded(ctx, flags, plan);
-	if (ret != -ENOENT)
-		return ret;
-	cohmem_fmt(plan->driver, sizeof(plan->driver), "%s", f->driver);
-	return unbind_unrecorded(ctx, f, flags, plan);
+			   "in use: %s is held open by %s (pid %d%s%s)%s",
+			   user.path, user.comm, user.pid,
+			   user.guest[0] ? ", guest " : "", user.guest, more);
 }
 
 /**
@@ -542,5 +325,6 @@ int cohmem_plan_unbind(struct cohmem_ctx *ctx, const char *bdf,
 void cohmem_plan_free(struct cohmem_plan *plan)
 {
 	free(plan->step);
+	free(plan->old_rule);
 	memset(plan, 0, sizeof(*plan));
 }

@@ -5,12 +5,8 @@
  * by a rename, so that it is whole or not there. It is read back as foreign
  * data: every word of it that becomes part of a path is checked.
  */
-#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdlib.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "internal.h"
 
@@ -54,60 +50,6 @@ static struct json_object *to_json(const struct cohmem_record *rec)
 	return top;
 }
 
-static int make_dir(struct cohmem_ctx *ctx)
-{
-	char full[PATH_MAX];
-	int ret;
-
-	ret = cohmem_path(ctx, full, COHMEM_RUN_DIR);
-	if (ret)
-		return ret;
-	return mkdir(full, 0755) && errno != EEXIST ? -errno : 0;
-}
-
-static int write_all(int fd, const char *text)
-{
-	size_t left = strlen(text);
-	ssize_t n;
-
-	while (left) {
-		n = write(fd, text, left);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		text += n;
-		left -= n;
-	}
-	return 0;
-}
-
-static int replace_file(struct cohmem_ctx *ctx, const char *path,
-			const char *text)
-{
-	char full[PATH_MAX], tmp[PATH_MAX + 8];
-	int fd, ret;
-
-	ret = cohmem_path(ctx, full, path);
-	if (ret)
-		return ret;
-	snprintf(tmp, sizeof(tmp), "%s.tmp", full);
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		  0644);
-	if (fd < 0)
-		return -errno;
-	ret = write_all(fd, text);
-	if (!ret)
-		ret = write_all(fd, "\n");
-	if (close(fd) && !ret)
-		ret = -errno;
-	if (!ret && rename(tmp, full))
-		ret = -errno;
-	if (ret)
-		unlink(tmp);
-	return ret;
-}
-
 /**
  * cohmem_record_write() - remember a bind
  * @ctx: the context
@@ -118,14 +60,17 @@ int cohmem_record_write(struct cohmem_ctx *ctx,
 			const struct cohmem_record *rec)
 {
 	struct json_object *top = to_json(rec);
-	char path[128];
+	char path[128], *text = NULL;
 	int ret;
 
 	cohmem_record_path(rec->bdf, path, sizeof(path));
-	ret = make_dir(ctx);
+	ret = cohmem_make_dirs(ctx, COHMEM_RUN_DIR);
+	if (!ret && asprintf(&text, "%s\n", json_object_to_json_string_ext(top,
+			     JSON_C_TO_STRING_PRETTY)) < 0)
+		ret = -ENOMEM;
 	if (!ret)
-		ret = replace_file(ctx, path, json_object_to_json_string_ext(top,
-				   JSON_C_TO_STRING_PRETTY));
+		ret = cohmem_replace_file(ctx, path, text);
+	free(text);
 	json_object_put(top);
 	if (ret)
 		return cohmem_fail(ctx, ret, rec->bdf,
@@ -249,50 +194,10 @@ int cohmem_record_read(struct cohmem_ctx *ctx, const char *bdf,
  */
 int cohmem_record_remove(struct cohmem_ctx *ctx, const char *bdf)
 {
-	char path[128], full[PATH_MAX];
-	int ret;
+	char path[128];
 
 	cohmem_record_path(bdf, path, sizeof(path));
-	ret = cohmem_path(ctx, full, path);
-	if (ret)
-		return ret;
-	return unlink(full) && errno != ENOENT ? -errno : 0;
-}
-
-/**
- * cohmem_record_lock() - keep other processes from changing bindings
- * @ctx: the context
- *
- * Waits for one that is at it. Closing the file descriptor unlocks.
- *
- * Return: file descriptor or -errno, explained.
- */
-int cohmem_record_lock(struct cohmem_ctx *ctx)
-{
-	int fd = make_dir(ctx);
-
-	if (!fd)
-		fd = cohmem_open(ctx, COHMEM_RUN_DIR "/lock",
-				 O_RDWR | O_CREAT | O_NOFOLLOW);
-	if (fd < 0)
-		return cohmem_fail(ctx, fd, COHMEM_RUN_DIR,
-				   fd == -EACCES || fd == -EPERM ?
-				   "run as root" : "",
-				   "cannot lock bindings: %s", strerror(-fd));
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		cohmem_log(ctx, COHMEM_LOG_NOTE,
-			   "waiting for another cohmem that changes bindings");
-		while (flock(fd, LOCK_EX))
-			if (errno != EINTR) {
-				int ret = -errno;
-
-				close(fd);
-				return cohmem_fail(ctx, ret, COHMEM_RUN_DIR, "",
-						   "cannot lock bindings: %s",
-						   strerror(-ret));
-			}
-	}
-	return fd;
+	return cohmem_remove_file(ctx, path);
 }
 
 struct owner {

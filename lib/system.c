@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How the system is changed: the only two verbs that touch it. */
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -10,20 +11,32 @@
 
 extern char **environ;
 
-/* One write(2), as sysfs wants it. The file has to exist. */
-static int write_file(void *arg, const char *path, const char *value)
+/**
+ * cohmem_write() - write a line to a file of the system
+ * @ctx: the context
+ * @path: absolute path as the host sees it; it has to exist
+ * @value: the line, without its end
+ *
+ * One write(2), as sysfs wants it.
+ *
+ * Return: 0 or -errno.
+ */
+int cohmem_write(struct cohmem_ctx *ctx, const char *path, const char *value)
 {
-	char text[COHMEM_NAME_LEN + 1];
+	char text[COHMEM_NAME_LEN + 1], full[PATH_MAX];
 	int fd, len, ret = 0;
 
-	(void)arg;
+	if (ctx->ops->write) {
+		ret = cohmem_path(ctx, full, path);
+		return ret ? ret : ctx->ops->write(ctx->ops_arg, full, value);
+	}
 	len = snprintf(text, sizeof(text), "%s\n", value);
 	if (len >= (int)sizeof(text))
 		return -EINVAL;
 	/* O_TRUNC matters in a recorded tree only, where files are files. */
-	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	fd = cohmem_open_file(ctx, path, O_WRONLY | O_TRUNC);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (write(fd, text, len) < 0)
 		ret = -errno;
 	if (close(fd) && !ret)
@@ -64,6 +77,8 @@ static int run_modprobe(void *arg, const char *name, char *err, size_t len)
 	};
 	char *const argv[] = { "modprobe", "--", (char *)name, NULL };
 	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t attr;
+	sigset_t none;
 	int ret = ENOENT, out[2], status;
 	unsigned int i;
 	pid_t pid;
@@ -76,8 +91,14 @@ static int run_modprobe(void *arg, const char *name, char *err, size_t len)
 	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&fa, out[1], 1);
 	posix_spawn_file_actions_adddup2(&fa, out[1], 2);
+	/* We may have signals blocked; who presses Ctrl-C means it, too. */
+	sigemptyset(&none);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
 	for (i = 0; ret == ENOENT && i < sizeof(places) / sizeof(places[0]); i++)
-		ret = posix_spawn(&pid, places[i], &fa, NULL, argv, environ);
+		ret = posix_spawn(&pid, places[i], &fa, &attr, argv, environ);
+	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&fa);
 	close(out[1]);
 	if (ret) {
@@ -102,18 +123,16 @@ static int refuse_module(void *arg, const char *name, char *err, size_t len)
 {
 	(void)arg;
 	(void)name;
-	cohmem_fmt(err, len, "no kernel runs under this root");
+	cohmem_fmt(err, len, "it is not there, and no kernel runs under this root that could load it");
 	return -EXDEV;
 }
 
 /* The running machine. */
 const struct cohmem_ops cohmem_real_ops = {
-	.write = write_file,
 	.load_module = run_modprobe,
 };
 
 /* A recorded one. */
 const struct cohmem_ops cohmem_recorded_ops = {
-	.write = write_file,
 	.load_module = refuse_module,
 };

@@ -117,10 +117,11 @@ static void warn_function(struct cohmem_ctx *ctx, struct cohmem_vm *vm,
 			cohmem_vm_warn(vm, "not-bound", f->bdf, fix,
 				       "not bound to a VFIO driver yet");
 	}
-	if (!strcmp(f->bound.ready, cohmem_ready_state_name(COHMEM_FAILED)))
+	if (!strcmp(cohmem_fact_word(f, COHMEM_FACT_READY_STATE),
+		    cohmem_ready_state_name(COHMEM_FAILED)))
 		cohmem_vm_warn(vm, "not-ready", f->bdf, NULL,
 			       "its memory did not become ready");
-	if (f->bound.poison_overflow)
+	if (cohmem_fact_number(f, COHMEM_FACT_POISON_OVERFLOW))
 		cohmem_vm_warn(vm, "poison-overflow", f->bdf, "replace the GPU",
 			       "the driver refuses all access to its memory: too many bad pages");
 	if (f->group < 0 && !cohmem_has_iommu(ctx))

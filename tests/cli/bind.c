@@ -1,314 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Binding against a model of the kernel: what it does when driver_override,
- * unbind and drivers_probe are written, on the tree of a recorded machine. So
- * plans can be run to their end, and failed at every single step: whatever
- * fails, everything has to be as it was.
+ * Binding against a model of the kernel: whatever fails, at whatever step,
+ * everything has to be as it was.
  */
-#include <errno.h>
-#include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#include <cmocka.h>
-
-#include "libcohmem.h"
-
-#define GPU	"0009:01:00.0"
-#define NIC	"0009:02:00.0"
-#define PATH	2048
-
-/**
- * struct kernel - the model
- * @root: the machine's tree
- * @writes: writes so far
- * @fail_at: which write fails, counted from 1; 0 = none
- * @after: that write fails after it has had its effect
- * @refuse: driver that refuses every function; NULL = none
- * @no_modules: modules cannot be loaded
- * @asked: modules asked for, with a space after each
- */
-struct kernel {
-	char root[256];
-	int writes;
-	int fail_at;
-	bool after;
-	const char *refuse;
-	bool no_modules;
-	char asked[256];
-	char notes[2048];
-	struct cohmem_ctx *ctx;
-	struct cohmem_plan plan;
-};
-
-static char tmp[] = "/tmp/cohmem-bind-XXXXXX";
-
-static int rm_one(const char *path, const struct stat *st, int flag,
-		  struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
-static void rm_tree(const char *path)
-{
-	nftw(path, rm_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-static void put(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "w");
-
-	if (!f)
-		fail_msg("cannot write %s", path);
-	fputs(text, f);
-	fclose(f);
-}
-
-static void get(const char *path, char *buf, size_t size)
-{
-	FILE *f = fopen(path, "r");
-	size_t n = f ? fread(buf, 1, size - 1, f) : 0;
-
-	buf[n] = '\0';
-	if (f)
-		fclose(f);
-}
-
-/* What drives a function when nobody says otherwise. */
-static const char *native(const char *bdf)
-{
-	return !strcmp(bdf, NIC) ? "virtio-pci" : "nvidia";
-}
-
-static void kernel_probe(struct kernel *k, const char *bdf)
-{
-	char path[PATH], target[PATH], driver[64];
-
-	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/driver", k->root,
-		 bdf);
-	if (!access(path, F_OK))
-		return;		/* it has one */
-	snprintf(target, sizeof(target),
-		 "%s/sys/bus/pci/devices/%s/driver_override", k->root, bdf);
-	get(target, driver, sizeof(driver));
-	driver[strcspn(driver, "\n")] = '\0';
-	if (!driver[0] || !strcmp(driver, "(null)"))
-		snprintf(driver, sizeof(driver), "%s", native(bdf));
-	snprintf(target, sizeof(target), "%s/sys/bus/pci/drivers/%s", k->root,
-		 driver);
-	if (access(target, F_OK))
-		return;		/* no such driver */
-	if (k->refuse && !strcmp(driver, k->refuse)) {
-		snprintf(path, sizeof(path), "%s/dev/kmsg", k->root);
-		snprintf(target, sizeof(target),
-			 "6,76,1233,-;%1$s 0000:00:00.0: something else\n"
-			 "4,77,1234,-;%1$s %2$s: refused (test): no reason\n"
-			 " SUBSYSTEM=pci\n DEVICE=+pci:%2$s;\n"
-			 "4,78,1235,-;%1$s %2$s: probe with driver %1$s failed with error -22\n",
-			 driver, bdf);
-		put(path, target);
-		return;
-	}
-	snprintf(target, sizeof(target), "../../../../bus/pci/drivers/%s",
-		 driver);
-	assert_int_equal(symlink(target, path), 0);
-}
-
-static void kernel_unbind(struct kernel *k, const char *driver,
-			  const char *bdf)
-{
-	char path[PATH], target[PATH];
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/driver", k->root,
-		 bdf);
-	n = readlink(path, target, sizeof(target) - 1);
-	target[n < 0 ? 0 : n] = '\0';
-	/* A driver can only let go of what it has. */
-	assert_true(strrchr(target, '/') &&
-		    !strcmp(strrchr(target, '/') + 1, driver));
-	unlink(path);
-	if (!strcmp(driver, "nvidia")) {
-		/* It takes the GPU's memory off line. */
-		snprintf(path, sizeof(path), "%s/proc/iomem", k->root);
-		put(path, "");
-	}
-	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/vfio-dev",
-		 k->root, bdf);
-	rm_tree(path);
-}
-
-static void kernel_write(struct kernel *k, const char *path, const char *value)
-{
-	char driver[64], text[128];
-	const char *p;
-
-	snprintf(text, sizeof(text), "%s\n", value);
-	put(path, value[0] ? text : "(null)\n");
-	if (strstr(path, "/drivers_probe")) {
-		kernel_probe(k, value);
-	} else if ((p = strstr(path, "/bus/pci/drivers/"))) {
-		p += strlen("/bus/pci/drivers/");
-		snprintf(driver, sizeof(driver), "%.*s", (int)strcspn(p, "/"),
-			 p);
-		assert_non_null(strstr(p, "/unbind"));
-		kernel_unbind(k, driver, value);
-	}
-}
-
-static int on_write(void *arg, const char *path, const char *value)
-{
-	struct kernel *k = arg;
-	bool fails = ++k->writes == k->fail_at;
-
-	assert_int_equal(strncmp(path, k->root, strlen(k->root)), 0);
-	assert_int_equal(access(path, W_OK), 0);
-	if (!fails || k->after)
-		kernel_write(k, path, value);
-	return fails ? -EIO : 0;
-}
-
-static int on_module(void *arg, const char *name, char *err, size_t len)
-{
-	struct kernel *k = arg;
-	char path[PATH];
-
-	snprintf(k->asked + strlen(k->asked), sizeof(k->asked) - strlen(k->asked),
-		 "%s ", name);
-	if (k->no_modules) {
-		snprintf(err, len, "FATAL: no such module");
-		return -ENOENT;
-	}
-	if (!strcmp(name, "vfio_iommu_type1"))
-		return 0;
-	snprintf(path, sizeof(path), "%s/sys/bus/pci/drivers/%s", k->root, name);
-	mkdir(path, 0755);
-	snprintf(path, sizeof(path), "%s/sys/bus/pci/drivers/%s/unbind", k->root,
-		 name);
-	put(path, "");
-	return 0;
-}
-
-static void on_log(void *arg, enum cohmem_log_level level, const char *text)
-{
-	struct kernel *k = arg;
-
-	(void)level;
-	snprintf(k->notes + strlen(k->notes), sizeof(k->notes) -
-		 strlen(k->notes), "%s\n", text);
-}
-
-static const struct cohmem_ops ops = {
-	.write = on_write, .load_module = on_module,
-};
-
-static void start(struct kernel *k, const char *machine)
-{
-	static int nr;
-	char cmd[3 * PATH];
-
-	memset(k, 0, sizeof(*k));
-	snprintf(k->root, sizeof(k->root), "%s/%d", tmp, nr++);
-	/* One unpacked copy a machine is kept: unpacking starts a Python. */
-	snprintf(cmd, sizeof(cmd),
-		 "[ -e %1$s/%3$s ] || '%2$s/tests/cli/unpack' '%2$s/tests/cli/machines/%3$s' %1$s/%3$s && cp -a %1$s/%3$s %4$s",
-		 tmp, getenv("COHMEM_TOP"), machine, k->root);
-	assert_int_equal(system(cmd), 0);
-	snprintf(cmd, sizeof(cmd), "%s/dev/kmsg", k->root);
-	put(cmd, "");
-	assert_int_equal(cohmem_new(&k->ctx, k->root), 0);
-	cohmem_set_ops(k->ctx, &ops, k);
-	cohmem_set_log(k->ctx, on_log, k);
-}
-
-static void stop(struct kernel *k)
-{
-	cohmem_plan_free(&k->plan);
-	cohmem_free(k->ctx);
-	rm_tree(k->root);
-}
-
-/* The binding of everything that matters, as one string. */
-static void snapshot(struct kernel *k, char *buf, size_t size)
-{
-	static const char *const bdfs[] = { GPU, NIC, "0019:01:00.0" };
-	char path[PATH], text[4096];
-	unsigned int i;
-	size_t len = 0;
-	ssize_t n;
-
-	for (i = 0; i < 3; i++) {
-		snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/driver",
-			 k->root, bdfs[i]);
-		n = readlink(path, text, sizeof(text) - 1);
-		text[n < 0 ? 0 : n] = '\0';
-		len += snprintf(buf + len, size - len, "%s %s ", bdfs[i],
-				strrchr(text, '/') ? strrchr(text, '/') + 1 :
-				"none");
-		snprintf(path, sizeof(path),
-			 "%s/sys/bus/pci/devices/%s/driver_override", k->root,
-			 bdfs[i]);
-		get(path, text, sizeof(text));
-		len += snprintf(buf + len, size - len, "%s", text);
-		if (!text[0])
-			len += snprintf(buf + len, size - len, "-\n");
-	}
-}
-
-/* The record, or an empty one. */
-static void record(struct kernel *k, struct cohmem_record *rec)
-{
-	int ret = cohmem_record_read(k->ctx, GPU, rec);
-
-	assert_true(!ret || ret == -ENOENT);
-}
-
-static const char *driver_of(struct kernel *k, const char *bdf)
-{
-	const struct cohmem_func *f;
-
-	assert_int_equal(cohmem_scan(k->ctx), 0);
-	f = cohmem_func_find(k->ctx, bdf);
-	assert_non_null(f);
-	return f->driver;
-}
-
-static const char *override_of(struct kernel *k, const char *bdf)
-{
-	const struct cohmem_func *f;
-
-	assert_int_equal(cohmem_scan(k->ctx), 0);
-	f = cohmem_func_find(k->ctx, bdf);
-	assert_non_null(f);
-	return f->override;
-}
-
-static int bind(struct kernel *k, const char *driver, unsigned int flags)
-{
-	int ret;
-
-	cohmem_plan_free(&k->plan);
-	ret = cohmem_plan_bind(k->ctx, GPU, driver, flags, &k->plan);
-	return ret ? ret : cohmem_plan_run(k->ctx, &k->plan, NULL, NULL);
-}
-
-static int unbind(struct kernel *k)
-{
-	int ret;
-
-	cohmem_plan_free(&k->plan);
-	ret = cohmem_plan_unbind(k->ctx, GPU, 0, &k->plan);
-	return ret ? ret : cohmem_plan_run(k->ctx, &k->plan, NULL, NULL);
-}
+#include "kernel_model.h"
 
 static void there_and_back(void **state)
 {
@@ -318,14 +13,14 @@ static void there_and_back(void **state)
 	int writes;
 
 	(void)state;
-	start(&k, "gh200");
-	snapshot(&k, before, sizeof(before));
-	assert_int_equal(bind(&k, NULL, 0), 0);
-	assert_string_equal(driver_of(&k, GPU), COHMEM_DRIVER);
-	assert_string_equal(override_of(&k, GPU), COHMEM_DRIVER);
-	assert_string_equal(driver_of(&k, "0019:01:00.0"), "nvidia");
+	km_start(&k, "gh200");
+	km_snapshot(&k, before, sizeof(before));
+	assert_int_equal(km_bind(&k, NULL, 0), 0);
+	assert_string_equal(km_driver_of(&k, GPU), COHMEM_DRIVER);
+	assert_string_equal(km_override_of(&k, GPU), COHMEM_DRIVER);
+	assert_string_equal(km_driver_of(&k, "0019:01:00.0"), "nvidia");
 	assert_string_equal(k.asked, "vfio_iommu_type1 cohmem_vfio_pci ");
-	record(&k, &rec);
+	km_record(&k, &rec);
 	assert_int_equal(rec.nr, 1);
 	assert_string_equal(rec.member[0].driver, "nvidia");
 	assert_string_equal(rec.member[0].override, "");
@@ -333,21 +28,21 @@ static void there_and_back(void **state)
 
 	/* Again: nothing to do. */
 	writes = k.writes;
-	assert_int_equal(bind(&k, NULL, 0), 0);
+	assert_int_equal(km_bind(&k, NULL, 0), 0);
 	assert_int_equal(k.plan.nr, 0);
 	assert_int_equal(k.writes, writes);
 
-	assert_int_equal(unbind(&k), 0);
-	snapshot(&k, after, sizeof(after));
+	assert_int_equal(km_unbind(&k), 0);
+	km_snapshot(&k, after, sizeof(after));
 	assert_string_equal(before, after);
-	record(&k, &rec);
+	km_record(&k, &rec);
 	assert_int_equal(rec.nr, 0);
 
 	writes = k.writes;
-	assert_int_equal(unbind(&k), 0);
+	assert_int_equal(km_unbind(&k), 0);
 	assert_int_equal(k.plan.nr, 0);
 	assert_int_equal(k.writes, writes);
-	stop(&k);
+	km_stop(&k);
 }
 
 /* bind to one driver, then to another: unbind goes back to the first state. */
@@ -358,20 +53,20 @@ static void by_way_of(void **state)
 	struct kernel k;
 
 	(void)state;
-	start(&k, "gh200");
-	snapshot(&k, before, sizeof(before));
-	assert_int_equal(bind(&k, NULL, 0), 0);
-	assert_int_equal(bind(&k, "vfio-pci", 0), 0);
-	assert_string_equal(driver_of(&k, GPU), "vfio-pci");
-	record(&k, &rec);
+	km_start(&k, "gh200");
+	km_snapshot(&k, before, sizeof(before));
+	assert_int_equal(km_bind(&k, NULL, 0), 0);
+	assert_int_equal(km_bind(&k, "vfio-pci", 0), 0);
+	assert_string_equal(km_driver_of(&k, GPU), "vfio-pci");
+	km_record(&k, &rec);
 	assert_string_equal(rec.member[0].driver, "nvidia");
 	assert_string_equal(rec.member[0].bound_to, "vfio-pci");
-	assert_int_equal(bind(&k, NULL, 0), 0);
-	assert_string_equal(driver_of(&k, GPU), COHMEM_DRIVER);
-	assert_int_equal(unbind(&k), 0);
-	snapshot(&k, after, sizeof(after));
+	assert_int_equal(km_bind(&k, NULL, 0), 0);
+	assert_string_equal(km_driver_of(&k, GPU), COHMEM_DRIVER);
+	assert_int_equal(km_unbind(&k), 0);
+	km_snapshot(&k, after, sizeof(after));
 	assert_string_equal(before, after);
-	stop(&k);
+	km_stop(&k);
 }
 
 static void whole_group(void **state)
@@ -381,28 +76,28 @@ static void whole_group(void **state)
 	struct kernel k;
 
 	(void)state;
-	start(&k, "gh200-group");
-	snapshot(&k, before, sizeof(before));
-	assert_int_equal(bind(&k, NULL, 0), -EBUSY);
+	km_start(&k, "gh200-group");
+	km_snapshot(&k, before, sizeof(before));
+	assert_int_equal(km_bind(&k, NULL, 0), -EBUSY);
 	assert_non_null(strstr(cohmem_why(k.ctx)->what, NIC " (virtio-pci)"));
 	assert_int_equal(k.writes, 0);
-	assert_int_equal(bind(&k, NULL, COHMEM_BIND_GROUP), 0);
-	assert_string_equal(driver_of(&k, GPU), COHMEM_DRIVER);
-	assert_string_equal(driver_of(&k, NIC), "vfio-pci");
-	assert_string_equal(driver_of(&k, "0009:02:00.1"), "");
-	assert_string_equal(driver_of(&k, "0009:00:00.0"), "pcieport");
-	record(&k, &rec);
+	assert_int_equal(km_bind(&k, NULL, COHMEM_BIND_GROUP), 0);
+	assert_string_equal(km_driver_of(&k, GPU), COHMEM_DRIVER);
+	assert_string_equal(km_driver_of(&k, NIC), "vfio-pci");
+	assert_string_equal(km_driver_of(&k, "0009:02:00.1"), "");
+	assert_string_equal(km_driver_of(&k, "0009:00:00.0"), "pcieport");
+	km_record(&k, &rec);
 	assert_int_equal(rec.nr, 2);
 
 	/* Binding the GPU elsewhere must not forget the card. */
-	assert_int_equal(bind(&k, "vfio-pci", 0), 0);
-	record(&k, &rec);
+	assert_int_equal(km_bind(&k, "vfio-pci", 0), 0);
+	km_record(&k, &rec);
 	assert_int_equal(rec.nr, 2);
 	assert_string_equal(rec.member[1].bdf, NIC);
-	assert_int_equal(unbind(&k), 0);
-	snapshot(&k, after, sizeof(after));
+	assert_int_equal(km_unbind(&k), 0);
+	km_snapshot(&k, after, sizeof(after));
 	assert_string_equal(before, after);
-	stop(&k);
+	km_stop(&k);
 }
 
 /* Nobody drove it before: nobody does afterwards. */
@@ -412,19 +107,19 @@ static void from_nobody(void **state)
 	struct kernel k;
 
 	(void)state;
-	start(&k, "gh200");
+	km_start(&k, "gh200");
 	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/" GPU "/driver",
 		 k.root);
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/proc/iomem", k.root);
-	put(path, "");	/* the host's driver has put nothing on line */
-	snapshot(&k, before, sizeof(before));
-	assert_int_equal(bind(&k, NULL, 0), 0);
-	assert_string_equal(driver_of(&k, GPU), COHMEM_DRIVER);
-	assert_int_equal(unbind(&k), 0);
-	snapshot(&k, after, sizeof(after));
+	km_put(path, "");	/* the host's driver has put nothing on line */
+	km_snapshot(&k, before, sizeof(before));
+	assert_int_equal(km_bind(&k, NULL, 0), 0);
+	assert_string_equal(km_driver_of(&k, GPU), COHMEM_DRIVER);
+	assert_int_equal(km_unbind(&k), 0);
+	km_snapshot(&k, after, sizeof(after));
 	assert_string_equal(before, after);
-	stop(&k);
+	km_stop(&k);
 }
 
 /* Bound by somebody else: the kernel picks. */
@@ -433,11 +128,11 @@ static void by_somebody(void **state)
 	struct kernel k;
 
 	(void)state;
-	start(&k, "vfio-pci");
-	assert_int_equal(unbind(&k), 0);
-	assert_string_equal(driver_of(&k, GPU), "nvidia");
-	assert_string_equal(override_of(&k, GPU), "");
-	stop(&k);
+	km_start(&k, "vfio-pci");
+	assert_int_equal(km_unbind(&k), 0);
+	assert_string_equal(km_driver_of(&k, GPU), "nvidia");
+	assert_string_equal(km_override_of(&k, GPU), "");
+	km_stop(&k);
 }
 
 static void refused(void **state)
@@ -447,19 +142,19 @@ static void refused(void **state)
 	struct kernel k;
 
 	(void)state;
-	start(&k, "gh200");
-	snapshot(&k, before, sizeof(before));
+	km_start(&k, "gh200");
+	km_snapshot(&k, before, sizeof(before));
 	k.refuse = COHMEM_DRIVER;
-	assert_int_equal(bind(&k, NULL, 0), -ENXIO);
+	assert_int_equal(km_bind(&k, NULL, 0), -ENXIO);
 	assert_string_equal(cohmem_why(k.ctx)->subject, GPU);
 	assert_string_equal(cohmem_why(k.ctx)->what,
 			    "driver cohmem_vfio_pci refused it: cohmem_vfio_pci "
 			    GPU ": refused (test): no reason");
-	snapshot(&k, after, sizeof(after));
+	km_snapshot(&k, after, sizeof(after));
 	assert_string_equal(before, after);
-	record(&k, &rec);
+	km_record(&k, &rec);
 	assert_int_equal(rec.nr, 0);
-	stop(&k);
+	km_stop(&k);
 }
 
 static void no_module(void **state)
@@ -468,15 +163,15 @@ static void no_module(void **state)
 	struct kernel k;
 
 	(void)state;
-	start(&k, "gh200");
+	km_start(&k, "gh200");
 	k.no_modules = true;
-	assert_int_equal(bind(&k, NULL, 0), -ENOENT);
+	assert_int_equal(km_bind(&k, NULL, 0), -ENOENT);
 	assert_string_equal(cohmem_why(k.ctx)->subject, COHMEM_DRIVER);
 	assert_non_null(strstr(cohmem_why(k.ctx)->what, "no such module"));
 	assert_int_equal(k.writes, 0);
-	record(&k, &rec);
+	km_record(&k, &rec);
 	assert_int_equal(rec.nr, 0);
-	stop(&k);
+	km_stop(&k);
 }
 
 static void meanwhile(void **state)
@@ -485,14 +180,14 @@ static void meanwhile(void **state)
 	struct kernel k;
 
 	(void)state;
-	start(&k, "gh200");
+	km_start(&k, "gh200");
 	assert_int_equal(cohmem_plan_bind(k.ctx, GPU, NULL, 0, &k.plan), 0);
 	snprintf(path, sizeof(path),
 		 "%s/sys/bus/pci/devices/" GPU "/driver_override", k.root);
-	put(path, "pci-stub\n");
+	km_put(path, "pci-stub\n");
 	assert_int_equal(cohmem_plan_run(k.ctx, &k.plan, NULL, NULL), -EAGAIN);
 	assert_int_equal(k.writes, 0);
-	stop(&k);
+	km_stop(&k);
 }
 
 enum verb { BIND, BIND_GROUP, REBIND, UNBIND, UNBIND_GROUP };
@@ -501,14 +196,14 @@ static int run_verb(struct kernel *k, enum verb verb)
 {
 	switch (verb) {
 	case BIND:
-		return bind(k, NULL, 0);
+		return km_bind(k, NULL, 0);
 	case BIND_GROUP:
-		return bind(k, NULL, COHMEM_BIND_GROUP);
+		return km_bind(k, NULL, COHMEM_BIND_GROUP);
 	case REBIND:
-		return bind(k, "vfio-pci", 0);
+		return km_bind(k, "vfio-pci", 0);
 	case UNBIND:
 	case UNBIND_GROUP:
-		return unbind(k);
+		return km_unbind(k);
 	}
 	return -EINVAL;
 }
@@ -534,14 +229,14 @@ static void every_failure(void **state)
 	for (verb = BIND; verb <= UNBIND_GROUP; verb++) {
 		for (at = 1, ret = -1; ret; at++) {
 			for (late = false; ; late = true) {
-				start(&k, machine[verb]);
-				snapshot(&k, before, sizeof(before));
-				record(&k, &rec_before);
+				km_start(&k, machine[verb]);
+				km_snapshot(&k, before, sizeof(before));
+				km_record(&k, &rec_before);
 				k.fail_at = at;
 				k.after = late;
 				ret = run_verb(&k, verb);
-				snapshot(&k, after, sizeof(after));
-				record(&k, &rec_after);
+				km_snapshot(&k, after, sizeof(after));
+				km_record(&k, &rec_after);
 				if (ret) {
 					total++;
 					assert_int_equal(ret, -EIO);
@@ -559,7 +254,7 @@ static void every_failure(void **state)
 					assert_true(k.writes < at);
 					assert_string_not_equal(before, after);
 				}
-				stop(&k);
+				km_stop(&k);
 				if (late || !ret)
 					break;
 			}
@@ -597,18 +292,18 @@ static void records(void **state)
 	unsigned int i;
 
 	(void)state;
-	start(&k, "bound-idle");
+	km_start(&k, "bound-idle");
 	snprintf(path, sizeof(path), "%s/run/cohmem/" GPU ".json", k.root);
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		put(path, bad[i]);
+		km_put(path, bad[i]);
 		if (cohmem_record_read(k.ctx, GPU, &rec) != -EINVAL)
 			fail_msg("record %u was believed", i);
-		assert_int_equal(unbind(&k), -EINVAL);
+		assert_int_equal(km_unbind(&k), -EINVAL);
 		assert_int_equal(k.writes, 0);
 	}
-	put(path, "{\"schema\":\"cohmem.binding.1\",\"bdf\":\"" GPU "\",\"members\":[{\"bdf\":\"" GPU "\",\"driver\":\"a\",\"driver_override\":\"\",\"bound_to\":\"b\"}]}");
+	km_put(path, "{\"schema\":\"cohmem.binding.1\",\"bdf\":\"" GPU "\",\"members\":[{\"bdf\":\"" GPU "\",\"driver\":\"a\",\"driver_override\":\"\",\"bound_to\":\"b\"}]}");
 	assert_int_equal(cohmem_record_read(k.ctx, GPU, &rec), 0);
-	stop(&k);
+	km_stop(&k);
 }
 
 static void addresses(void **state)
@@ -642,19 +337,6 @@ static void addresses(void **state)
 	}
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	return getenv("COHMEM_TOP") && mkdtemp(tmp) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	rm_tree(tmp);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -666,5 +348,6 @@ int main(void)
 		cmocka_unit_test(addresses),
 	};
 
-	return cmocka_run_group_tests_name("cli-bind", tests, setup, teardown);
+	return cmocka_run_group_tests_name("cli-bind", tests, km_setup,
+					   km_teardown);
 }

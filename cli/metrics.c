@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Numbers for Prometheus, in the text format that node_exporter's textfile
+ * collector reads. The file is replaced as a whole: a reader never sees half.
+ * What is not known has no sample, which is how Prometheus says so.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cohmem.h"
+
+/* A label's value: backslash, quote and line feed are escaped. */
+static void label(FILE *out, const char *name, const char *value, bool first)
+{
+	fprintf(out, "%s%s=\"", first ? "" : ",", name);
+	for (; *value; value++) {
+		if (*value == '\\' || *value == '"')
+			fputc('\\', out);
+		if (*value == '\n')
+			fputs("\\n", out);
+		else
+			fputc(*value, out);
+	}
+	fputc('"', out);
+}
+
+static void sample(FILE *out, const char *name, const struct view *v,
+		   unsigned long long n)
+{
+	fprintf(out, "%s{", name);
+	label(out, "bdf", v->f->bdf, true);
+	fprintf(out, "} %llu\n", n);
+}
+
+static void family(FILE *out, const char *name, const char *type,
+		   const char *help)
+{
+	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+struct metric {
+	const char *name;
+	const char *type;
+	const char *help;
+	enum cohmem_fact_id id;
+};
+
+static const struct metric metrics[] = {
+	{ "cohmem_poisoned_pages", "gauge",
+	  "Pages of its memory that are noted as bad.",
+	  COHMEM_FACT_POISON_COUNT },
+	{ "cohmem_poison_overflow", "gauge",
+	  "1 if more pages have gone bad than can be noted.",
+	  COHMEM_FACT_POISON_OVERFLOW },
+	{ "cohmem_reset_generation", "counter",
+	  "Resets and other events after which memory had to be waited for.",
+	  COHMEM_FACT_GENERATION },
+	{ "cohmem_ready_milliseconds", "gauge",
+	  "How long the last wait for the memory took.",
+	  COHMEM_FACT_READY_MS },
+	{ "cohmem_scrub_dirty", "gauge",
+	  "1 if the memory may hold data of its last user.",
+	  COHMEM_FACT_SCRUB_DIRTY },
+	{ "cohmem_scrub_bytes", "gauge",
+	  "Bytes cleared by the clearing that goes on, or the last one.",
+	  COHMEM_FACT_SCRUB_BYTES },
+	{ "cohmem_scrub_milliseconds", "gauge",
+	  "How long that has taken.", COHMEM_FACT_SCRUB_MS },
+};
+
+static void write_info(FILE *out, const struct view *v)
+{
+	char number[32];
+
+	fprintf(out, "cohmem_gpu_info{");
+	label(out, "bdf", v->f->bdf, true);
+	label(out, "name", shown(v->f->name), false);
+	label(out, "driver", v->f->driver, false);
+	snprintf(number, sizeof(number), "%d", v->f->group);
+	label(out, "iommu_group", v->f->group < 0 ? "" : number, false);
+	snprintf(number, sizeof(number), "%d", v->f->numa_node);
+	label(out, "numa_node", v->f->numa_node < 0 ? "" : number, false);
+	fprintf(out, "} 1\n");
+}
+
+static void write_states(FILE *out, const struct view *views, unsigned int nr)
+{
+	unsigned int i, j;
+
+	family(out, "cohmem_gpu_info", "gauge", "What it is, always 1.");
+	for (i = 0; i < nr; i++)
+		write_info(out, &views[i]);
+	family(out, "cohmem_state", "gauge",
+	       "1 for the state it is in, as 'cohmem list' names it.");
+	for (i = 0; i < nr; i++) {
+		fprintf(out, "cohmem_state{");
+		label(out, "bdf", views[i].f->bdf, true);
+		label(out, "state", shown(cohmem_func_state(views[i].f)),
+		      false);
+		fprintf(out, "} 1\n");
+	}
+	family(out, "cohmem_issue", "gauge",
+	       "1 for each thing wrong with it, as 'cohmem list' names it.");
+	for (i = 0; i < nr; i++)
+		for (j = 0; j < COHMEM_NR_ISSUES; j++) {
+			fprintf(out, "cohmem_issue{");
+			label(out, "bdf", views[i].f->bdf, true);
+			label(out, "issue", cohmem_issue_name(j), false);
+			fprintf(out, "} %u\n",
+				views[i].health.issues >> j & 1);
+		}
+	family(out, "cohmem_memory_bytes", "gauge", "Its coherent memory.");
+	for (i = 0; i < nr; i++)
+		if (views[i].f->memory.state == COHMEM_MEM_OK)
+			sample(out, "cohmem_memory_bytes", &views[i],
+			       views[i].f->memory.size);
+	family(out, "cohmem_available", "gauge",
+	       "1 if a virtual machine can have it now.");
+	for (i = 0; i < nr; i++)
+		if (views[i].health.available >= 0)
+			sample(out, "cohmem_available", &views[i],
+			       views[i].health.available);
+	family(out, "cohmem_users", "gauge", "Processes that hold it open.");
+	for (i = 0; i < nr; i++)
+		if (!views[i].users_unknown)
+			sample(out, "cohmem_users", &views[i],
+			       views[i].nr_users);
+}
+
+/**
+ * write_metrics() - bring the file up to date
+ * @cli: the run; .openmetrics is the file
+ * @views: the functions
+ * @nr: how many
+ * Return: EXIT_OK, or EXIT_FAIL after the reason was given.
+ */
+int write_metrics(struct cli *cli, const struct view *views, unsigned int nr)
+{
+	unsigned int i, m;
+	char *tmp;
+	FILE *out;
+	bool bad;
+
+	/* In the same folder, for the rename; the collector reads *.prom only. */
+	if (asprintf(&tmp, "%s.tmp", cli->openmetrics) < 0)
+		return EXIT_FAIL;
+	out = fopen(tmp, "we");
+	if (!out) {
+		complain_as(cohmem_error_word(-errno), cli->openmetrics, NULL,
+			    "cannot write: %s", strerror(errno));
+		free(tmp);
+		return EXIT_FAIL;
+	}
+	write_states(out, views, nr);
+	for (m = 0; m < sizeof(metrics) / sizeof(metrics[0]); m++) {
+		family(out, metrics[m].name, metrics[m].type, metrics[m].help);
+		for (i = 0; i < nr; i++)
+			if (cohmem_fact_known(views[i].f, metrics[m].id))
+				sample(out, metrics[m].name, &views[i],
+				       cohmem_fact_number(views[i].f,
+							  metrics[m].id));
+	}
+	family(out, "cohmem_monitor_timestamp_seconds", "gauge",
+	       "When this was written.");
+	fprintf(out, "cohmem_monitor_timestamp_seconds %lld\n",
+		(long long)time(NULL));
+	bad = ferror(out) || fchmod(fileno(out), 0644);
+	errno = 0;
+	bad |= fclose(out) != 0;
+	bad = bad || rename(tmp, cli->openmetrics);
+	if (bad) {
+		complain(cli->openmetrics, NULL, "cannot write: %s",
+			 errno ? strerror(errno) : "the disk may be full");
+		unlink(tmp);
+	}
+	free(tmp);
+	return bad ? EXIT_FAIL : EXIT_OK;
+}
