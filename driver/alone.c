@@ -10,7 +10,7 @@
  *
  * "Stopped" is not taken for granted. A GPU goes on writing to its own memory
  * whatever its bus master bit says, so only a reset that has been seen to work
- * stops it.
+ * stops it: the core's, after its last user, or one of our own.
  */
 #include <linux/delay.h>
 #include <linux/io.h>
@@ -71,10 +71,11 @@ static void unmap_bar0(struct pci_dev *pdev, void __iomem *io)
 /**
  * cohmem_alone_begin() - take the function, and stop it
  * @cdev: the function, closed
+ * @stopped: it is known to have stopped: it need only answer
  * @stop: asked now and then: is it to be given up
  * @arg: for @stop
  *
- * On success the function is awake and reset, decodes memory, is no bus master,
+ * On success the function is awake, has stopped, decodes memory, is no bus master,
  * and its memory is being waited for.
  *
  * Context: may sleep; the caller keeps users from opening it.
@@ -82,8 +83,8 @@ static void unmap_bar0(struct pci_dev *pdev, void __iomem *io)
  * so that what it does to its memory cannot be known; -EBUSY if its BAR0 cannot
  * be had; another error if it cannot be woken up.
  */
-int cohmem_alone_begin(struct cohmem_device *cdev, bool (*stop)(void *),
-		       void *arg)
+int cohmem_alone_begin(struct cohmem_device *cdev, bool stopped,
+		       bool (*stop)(void *), void *arg)
 {
 	struct pci_dev *pdev = cdev->core.pdev;
 	void __iomem *bar0;
@@ -96,7 +97,8 @@ int cohmem_alone_begin(struct cohmem_device *cdev, bool (*stop)(void *),
 	ret = pci_enable_device(pdev);
 	if (ret)
 		goto err_power;
-	ret = stop_it(pdev, stop, arg);
+	if (!stopped || !pci_device_is_present(pdev))
+		ret = stop_it(pdev, stop, arg);
 	if (ret)
 		goto err_disable;
 	bar0 = map_bar0(pdev);

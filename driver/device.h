@@ -398,8 +398,8 @@ int cohmem_poison_list(struct cohmem_device *cdev, char *buf);
  * alone.c: the function, taken by this driver for itself between two users.
  * Serialised by the caller (scrub.c).
  */
-int cohmem_alone_begin(struct cohmem_device *cdev, bool (*stop)(void *),
-		       void *arg);
+int cohmem_alone_begin(struct cohmem_device *cdev, bool stopped,
+		       bool (*stop)(void *), void *arg);
 void cohmem_alone_end(struct cohmem_device *cdev);
 
 /**
@@ -433,7 +433,7 @@ int cohmem_scrub_init(struct cohmem_device *cdev);
 void cohmem_scrub_stop(struct cohmem_device *cdev);
 void cohmem_scrub_fini(struct cohmem_device *cdev);
 int cohmem_scrub_open(struct cohmem_device *cdev);
-void cohmem_scrub_close(struct cohmem_device *cdev);
+void cohmem_scrub_close(struct cohmem_device *cdev, bool stopped);
 int cohmem_scrub_start(struct cohmem_device *cdev);
 int cohmem_scrub_set_policy(struct cohmem_device *cdev, const char *word);
 void cohmem_scrub_set_accept_bad(struct cohmem_device *cdev, bool accept);

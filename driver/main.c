@@ -109,7 +109,7 @@ err_poison:
 err_disable:
 	vfio_pci_core_disable(&cdev->core);
 err_scrub:
-	cohmem_scrub_close(cdev);
+	cohmem_scrub_close(cdev, false);
 	return ret;
 }
 
@@ -122,8 +122,11 @@ static void cohmem_close_device(struct vfio_device *vdev)
 		cohmem_poison_close(cdev);
 	}
 	vfio_pci_core_close_device(vdev);
-	/* With everything taken down that the user set up, and not before. */
-	cohmem_scrub_close(cdev);
+	/*
+	 * With everything taken down that the user set up, and not before: the
+	 * core resets the function then, and says whether that worked.
+	 */
+	cohmem_scrub_close(cdev, !cdev->core.needs_reset);
 }
 
 static const struct vfio_device_ops cohmem_ops = {

@@ -6,7 +6,11 @@
  * "Dirty" says that the memory may hold what a user left: true from the moment
  * that a user gets the device, and true for a function just bound, whose past
  * nobody knows. Only two things together make it false: the function was seen
- * to stop (alone.c), and everything was cleared, with nothing left out.
+ * to stop, and everything was cleared, with nothing left out. vfio-pci-core
+ * resets the function when its user is gone; where it has seen that this worked,
+ * the function has stopped, and otherwise alone.c resets it. Not without need:
+ * during a reset Linux lets nobody attach a device that has ATS to an IOMMU
+ * domain (since 7.0), so that whoever comes at once would be turned away.
  *
  *   policy   when the last user closes     when the next user comes
  *   off      -                             -
@@ -136,6 +140,7 @@ static const struct {
  * @stop: @work is to give up
  * @dying: the driver is being unbound: @work must not begin any more
  * @dirty: the memory may hold what a user left
+ * @stopped: the function was seen to stop, and nobody has had it since
  * @result: how the last run ended
  * @error: the error behind @result
  * @clean_but_bad: nothing happened since the last run, which left only bad
@@ -158,6 +163,7 @@ struct cohmem_scrub {
 	bool stop;
 	bool dying;
 	bool dirty;
+	bool stopped;
 	enum outcome result;
 	int error;
 	bool clean_but_bad;
@@ -243,8 +249,9 @@ static int clear(struct cohmem_scrub *s)
 	if (!alloc_cpumask_var(&cpus, GFP_KERNEL))
 		return -ENOMEM;
 	get_cpus(s, cpus);
-	ret = cohmem_alone_begin(cdev, stopping, s);
+	ret = cohmem_alone_begin(cdev, READ_ONCE(s->stopped), stopping, s);
 	if (!ret) {
+		WRITE_ONCE(s->stopped, true);
 		ret = cohmem_wipe_run(&s->wipe, cpus, stopping, s);
 		if (ret == -EIO && !pci_device_is_present(cdev->core.pdev))
 			ret = -ENODEV;
@@ -404,6 +411,7 @@ static int take(struct cohmem_scrub *s)
 		return -EAGAIN;
 	s->open = true;
 	s->dirty = true;
+	WRITE_ONCE(s->stopped, false);
 	s->clean_but_bad = false;
 	return 0;
 }
@@ -515,13 +523,14 @@ int cohmem_scrub_open(struct cohmem_device *cdev)
 /**
  * cohmem_scrub_close() - the last user is gone: clear what it left
  * @cdev: the function, disabled
+ * @stopped: it was reset after everything that the user had set up was gone
  *
  * Only sets a worker going. Also undoes cohmem_scrub_open() where the device
  * could not be enabled.
  *
  * Context: may sleep.
  */
-void cohmem_scrub_close(struct cohmem_device *cdev)
+void cohmem_scrub_close(struct cohmem_device *cdev, bool stopped)
 {
 	struct cohmem_scrub *s = cdev->scrub;
 
@@ -529,6 +538,7 @@ void cohmem_scrub_close(struct cohmem_device *cdev)
 		return;
 	spin_lock(&s->lock);
 	s->open = false;
+	WRITE_ONCE(s->stopped, stopped);
 	if (policy_of(s) == POLICY_CLOSE)
 		start_locked(s);
 	spin_unlock(&s->lock);

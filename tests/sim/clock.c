@@ -48,6 +48,21 @@ static void hours_in_no_time(void **state)
 	assert_true(ctl_true(p, "status", "ready"));
 }
 
+/* Silent from the next reset on, not before; and no longer than is wanted. */
+static void silence_begins_with_a_reset(void **state)
+{
+	struct sim_proc *p = *state;
+
+	ctl_ok(p, "set silent-ms 3600000");
+	assert_int_equal(cfg_read(p->fd, 0, 2), 0x10de);
+	wire_call(p->fd, RESET, NULL, 0, NULL, 0, scratch());
+	assert_int_equal(cfg_read(p->fd, 0, 4), 0xffffffff);
+	ctl_ok(p, "clock advance 3599999");
+	assert_int_equal(cfg_read(p->fd, 0, 4), 0xffffffff);
+	ctl_ok(p, "set silent-ms 0");
+	assert_int_equal(cfg_read(p->fd, 0, 2), 0x10de);
+}
+
 /* Time goes on from where it stood; it never goes back. */
 static void running_again(void **state)
 {
@@ -118,6 +133,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH(to_the_millisecond, start_gh200),
 		WITH(hours_in_no_time, start_gh200),
+		WITH(silence_begins_with_a_reset, start_gh200),
 		WITH(running_again, start_gh200),
 		cmocka_unit_test(recorded_and_replayed),
 	};

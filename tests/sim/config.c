@@ -633,14 +633,6 @@ static void silent_after_reset(void **state)
 	assert_int_equal(cfg_read(p->fd, 0, 4), 0xffffffff);
 	sleep_ms(130);
 	assert_int_equal(cfg_read(p->fd, 0, 2), 0x10de);
-
-	/* with the next reset, not before; and no longer than is wanted */
-	ctl_ok(p, "set silent-ms 3600000");
-	assert_int_equal(cfg_read(p->fd, 0, 2), 0x10de);
-	wire_call(p->fd, RESET, NULL, 0, NULL, 0, scratch());
-	assert_int_equal(cfg_read(p->fd, 0, 4), 0xffffffff);
-	ctl_ok(p, "set silent-ms 0");
-	assert_int_equal(cfg_read(p->fd, 0, 2), 0x10de);
 }
 
 static int by_value(const void *a, const void *b)
