@@ -54,6 +54,13 @@ static u64 region_offset(struct vm_area_struct *vma, unsigned long addr)
 	       (addr - vma->vm_start);
 }
 
+/*
+ * May a module set leaves itself? Other architectures may have a memory type for
+ * each page, and arm64's set_pte_at() calls a function that is not exported where
+ * it checks the mm.
+ */
+#define SETS_LEAVES	(IS_ENABLED(CONFIG_ARM64) && !IS_ENABLED(CONFIG_DEBUG_VM))
+
 /* A run of pages that lie one behind the other in the memory and in the VMA. */
 struct run {
 	struct vm_area_struct *vma;
@@ -75,8 +82,8 @@ static int set_leaf(pte_t *pte, unsigned long addr, void *data)
 /*
  * Insert leaves for [@addr, @addr + @len) where there is none, from @pfn on, by
  * one walk of the page table: all of it lies below one PMD, in which there is a
- * page table already, as a leaf of one page has just been inserted there. Other
- * architectures may have a memory type for each page: there it is done by page.
+ * page table already, as a leaf of one page has just been inserted there. By page
+ * where a leaf is not ours to set.
  */
 static int insert_run(struct vm_area_struct *vma, unsigned long addr,
 		      unsigned long pfn, unsigned long len)
@@ -84,7 +91,7 @@ static int insert_run(struct vm_area_struct *vma, unsigned long addr,
 	struct run run = { .vma = vma, .pfn = pfn };
 	unsigned long end = addr + len;
 
-	if (IS_ENABLED(CONFIG_ARM64))
+	if (SETS_LEAVES)
 		return apply_to_page_range(vma->vm_mm, addr, len, set_leaf,
 					   &run);
 	for (; addr != end; addr += PAGE_SIZE) {
