@@ -14,7 +14,7 @@
 
 #define SPACE		4096
 #define FIRST		0x100
-#define HEADER(id, next)	((next) << 20 | 1 << 16 | (id))
+#define HEADER(id, next)	((u32)(next) << 20 | 1 << 16 | (id))
 
 /* One case at a time; pages have no place on a kernel's stack. */
 static u8 raw[SPACE], shown[SPACE], want[SPACE], got[SPACE];
@@ -40,7 +40,7 @@ static inline void put(u8 *cfg, unsigned int pos, u32 v)
 
 static inline void put_dvsec(u8 *cfg, unsigned int pos, u32 vendor, u32 id, u32 len)
 {
-	put(cfg, pos + 4, len << 20 | 1 << 16 | vendor);
+	put(cfg, pos + 4, (u32)len << 20 | 1 << 16 | vendor);
 	put(cfg, pos + 8, id);
 }
 
