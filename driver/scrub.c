@@ -140,7 +140,8 @@ static const struct {
  * @stop: @work is to give up
  * @dying: the driver is being unbound: @work must not begin any more
  * @dirty: the memory may hold what a user left
- * @stopped: the function was seen to stop, and nobody has had it since
+ * @stopped: the function was seen to stop, and nobody has had it since; @work's
+ *	own while @busy
  * @result: how the last run ended
  * @error: the error behind @result
  * @clean_but_bad: nothing happened since the last run, which left only bad
@@ -249,9 +250,9 @@ static int clear(struct cohmem_scrub *s)
 	if (!alloc_cpumask_var(&cpus, GFP_KERNEL))
 		return -ENOMEM;
 	get_cpus(s, cpus);
-	ret = cohmem_alone_begin(cdev, READ_ONCE(s->stopped), stopping, s);
+	ret = cohmem_alone_begin(cdev, s->stopped, stopping, s);
 	if (!ret) {
-		WRITE_ONCE(s->stopped, true);
+		s->stopped = true;
 		ret = cohmem_wipe_run(&s->wipe, cpus, stopping, s);
 		if (ret == -EIO && !pci_device_is_present(cdev->core.pdev))
 			ret = -ENODEV;
@@ -267,18 +268,14 @@ static void scrub_work(struct work_struct *work)
 	struct device *dev = &s->cdev->core.pdev->dev;
 	enum outcome result;
 	int ret = clear(s);
-	bool news;
 
 	result = outcome_of(ret);
 	if (!ret && atomic64_read(&s->wipe.skipped))
 		result = OUTCOME_SKIPPED;
 
-	spin_lock(&s->lock);
-	/* Once: whoever is turned away is told again. */
-	news = result != s->result && result != OUTCOME_OK &&
-	       result != OUTCOME_STOPPED;
-	spin_unlock(&s->lock);
-	if (news)
+	/* Once: whoever is turned away is told again. Only we write the result. */
+	if (result != s->result && result != OUTCOME_OK &&
+	    result != OUTCOME_STOPPED)
 		dev_warn_ratelimited(dev,
 				     "its memory may still hold data of an earlier user: %s (%d)\n",
 				     outcomes[result].why, ret);
@@ -411,7 +408,7 @@ static int take(struct cohmem_scrub *s)
 		return -EAGAIN;
 	s->open = true;
 	s->dirty = true;
-	WRITE_ONCE(s->stopped, false);
+	s->stopped = false;
 	s->clean_but_bad = false;
 	return 0;
 }
@@ -538,7 +535,7 @@ void cohmem_scrub_close(struct cohmem_device *cdev, bool stopped)
 		return;
 	spin_lock(&s->lock);
 	s->open = false;
-	WRITE_ONCE(s->stopped, stopped);
+	s->stopped = stopped;
 	if (policy_of(s) == POLICY_CLOSE)
 		start_locked(s);
 	spin_unlock(&s->lock);
