@@ -8,12 +8,7 @@
 
 static int known(const struct cohmem_func *f)
 {
-	if (cohmem_fact_known(f, COHMEM_FACT_POISON_COUNT))
-		return 0;
-	complain_as("unsupported", f->bdf, "'cohmem show' says how it is bound",
-		    "no list of bad pages: not bound to " COHMEM_DRIVER
-		    " with coherent memory");
-	return -ENOTSUP;
+	return operate_known(f, COHMEM_FACT_POISON_COUNT, "no list of bad pages");
 }
 
 static int list_one(struct cli *cli, struct cohmem_func *f, struct outcome *o)
@@ -51,27 +46,6 @@ static int list_one(struct cli *cli, struct cohmem_func *f, struct outcome *o)
 	return 0;
 }
 
-static int tell(struct cli *cli, struct cohmem_func *f, struct outcome *o,
-		const char *file, const char *value)
-{
-	static char text[256];
-	char path[128];
-
-	if (cli->dry_run) {
-		cohmem_control_path(f, file, path, sizeof(path));
-		snprintf(text, sizeof(text), "echo %s > %s", value, path);
-		o->command = text;
-		o->would_change = true;
-		return 0;
-	}
-	if (cohmem_control_write(cli->ctx, f, file, value)) {
-		complain_why(cli);
-		return -EIO;
-	}
-	o->changed = true;
-	return 0;
-}
-
 /* Each address; the first that fails ends it. */
 static int change_one(struct cli *cli, struct cohmem_func *f,
 		      struct outcome *o)
@@ -84,7 +58,7 @@ static int change_one(struct cli *cli, struct cohmem_func *f,
 	for (i = 0; !ret && i < cli->nr_words; i++) {
 		snprintf(value, sizeof(value), "%s%s", cli->word,
 			 cli->words[i]);
-		ret = tell(cli, f, o, "poison_pages", value);
+		ret = operate_write(cli, f, o, "poison_pages", value);
 		if (!ret && cli->dry_run && i + 1 < cli->nr_words)
 			cli->print->outcome(cli, o);
 	}
@@ -113,7 +87,7 @@ static int policy_one(struct cli *cli, struct cohmem_func *f,
 				-ENOENT));
 		return -ENOTSUP;
 	}
-	if (cli->word && tell(cli, f, o, "poison_policy", cli->word))
+	if (cli->word && operate_write(cli, f, o, "poison_policy", cli->word))
 		return -EIO;
 	if (cli->dry_run)
 		return 0;

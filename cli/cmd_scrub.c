@@ -85,12 +85,7 @@ static int wait_for(struct cli *cli, struct cohmem_func *f)
 
 static int known(const struct cohmem_func *f)
 {
-	if (cohmem_fact_known(f, COHMEM_FACT_SCRUB_STATE))
-		return 0;
-	complain_as("unsupported", f->bdf, "'cohmem show' says how it is bound",
-		    "nothing to clear: not bound to " COHMEM_DRIVER
-		    " with coherent memory");
-	return -ENOTSUP;
+	return operate_known(f, COHMEM_FACT_SCRUB_STATE, "nothing to clear");
 }
 
 static int result(struct cli *cli, struct cohmem_func *f, struct outcome *o)
@@ -126,24 +121,12 @@ static int result(struct cli *cli, struct cohmem_func *f, struct outcome *o)
 static int start_one(struct cli *cli, struct cohmem_func *f, struct outcome *o)
 {
 	static char text[160];
-	char path[128];
-	int ret;
+	int ret = known(f);
 
-	cohmem_control_path(f, "scrub_start", path, sizeof(path));
-	if (cli->dry_run) {
-		snprintf(text, sizeof(text), "echo start > %s", path);
-		o->command = text;
-		o->would_change = true;
-		return known(f);
-	}
-	ret = known(f);
-	if (!ret && cohmem_control_write(cli->ctx, f, "scrub_start", "start")) {
-		complain_why(cli);
-		ret = -EIO;
-	}
-	if (ret)
+	if (!ret)
+		ret = operate_write(cli, f, o, "scrub_start", "start");
+	if (ret || cli->dry_run)
 		return ret;
-	o->changed = true;
 	snprintf(text, sizeof(text), "%s: clearing has begun", f->bdf);
 	o->text = text;
 	if (!cli->has_wait)
@@ -165,26 +148,19 @@ static int policy_one(struct cli *cli, struct cohmem_func *f,
 		      struct outcome *o)
 {
 	static char text[160];
-	char path[128];
+	bool news = cli->word && !says(f, COHMEM_FACT_SCRUB, cli->word);
 	int ret = known(f);
 
+	if (!ret && cli->word)
+		ret = operate_write(cli, f, o, "scrub", cli->word);
 	if (ret)
 		return ret;
-	if (cli->word && cli->dry_run) {
-		cohmem_control_path(f, "scrub", path, sizeof(path));
-		snprintf(text, sizeof(text), "echo %s > %s", cli->word, path);
-		o->command = text;
-		o->would_change = !says(f, COHMEM_FACT_SCRUB, cli->word);
+	o->would_change &= news;
+	o->changed &= news;
+	if (cli->word && cli->dry_run)
 		return 0;
-	}
-	if (cli->word) {
-		o->changed = !says(f, COHMEM_FACT_SCRUB, cli->word);
-		if (cohmem_control_write(cli->ctx, f, "scrub", cli->word)) {
-			complain_why(cli);
-			return -EIO;
-		}
+	if (cli->word)
 		cohmem_func_glance(cli->ctx, f);
-	}
 	snprintf(text, sizeof(text), "%s: %s", f->bdf,
 		 cohmem_fact_word(f, COHMEM_FACT_SCRUB));
 	o->text = text;

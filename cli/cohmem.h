@@ -378,6 +378,10 @@ int run_plans(struct cli *cli, int argc, char **argv, plan_fn *make);
 typedef int operate_fn(struct cli *cli, struct cohmem_func *f,
 		       struct outcome *o);
 int operate(struct cli *cli, int argc, char **argv, operate_fn *fn);
+int operate_known(const struct cohmem_func *f, enum cohmem_fact_id id,
+		  const char *lacks);
+int operate_write(struct cli *cli, struct cohmem_func *f, struct outcome *o,
+		  const char *file, const char *value);
 
 /* metrics.c */
 int write_metrics(struct cli *cli, const struct view *views, unsigned int nr);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What reset, scrub and poison have in common: each function in turn. */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "cohmem.h"
@@ -49,4 +50,52 @@ int operate(struct cli *cli, int argc, char **argv, operate_fn *fn)
 	}
 	free(bdfs);
 	return code;
+}
+
+/**
+ * operate_known() - does our driver tell a fact, so that there is something to do?
+ * @f: the function, loaded
+ * @id: the fact
+ * @lacks: what there is not otherwise, for the complaint
+ * Return: 0; -ENOTSUP, complained.
+ */
+int operate_known(const struct cohmem_func *f, enum cohmem_fact_id id,
+		  const char *lacks)
+{
+	if (cohmem_fact_known(f, id))
+		return 0;
+	complain_as("unsupported", f->bdf, "'cohmem show' says how it is bound",
+		    "%s: not bound to " COHMEM_DRIVER " with coherent memory",
+		    lacks);
+	return -ENOTSUP;
+}
+
+/**
+ * operate_write() - tell our driver something, or only say how
+ * @cli: the run; dry_run: nothing is written
+ * @f: the function
+ * @o: its command, or that something has changed; lives until the next call
+ * @file: the attribute
+ * @value: the line
+ * Return: 0; -EIO, complained.
+ */
+int operate_write(struct cli *cli, struct cohmem_func *f, struct outcome *o,
+		  const char *file, const char *value)
+{
+	static char text[256];
+	char path[128];
+
+	if (cli->dry_run) {
+		cohmem_control_path(f, file, path, sizeof(path));
+		snprintf(text, sizeof(text), "echo %s > %s", value, path);
+		o->command = text;
+		o->would_change = true;
+		return 0;
+	}
+	if (cohmem_control_write(cli->ctx, f, file, value)) {
+		complain_why(cli);
+		return -EIO;
+	}
+	o->changed = true;
+	return 0;
 }

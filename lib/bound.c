@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "internal.h"
+#include "operate.h"
 
 const struct cohmem_fact_def cohmem_facts[COHMEM_NR_FACTS] = {
 	[COHMEM_FACT_MODE] = { "mode", COHMEM_FACT_WORD },
@@ -36,28 +37,13 @@ const struct cohmem_fact_def cohmem_facts[COHMEM_NR_FACTS] = {
 	[COHMEM_FACT_EGM_PXM] = { "egm_pxm", COHMEM_FACT_NUMBER },
 };
 
-static void fact_path(const struct cohmem_func *f, const char *file,
-		      char path[128])
-{
-	cohmem_fmt(path, 128, "/sys/bus/pci/devices/%s/cohmem/%s", f->bdf, file);
-}
-
-static int get(struct cohmem_ctx *ctx, const struct cohmem_func *f,
-	       const char *name, char *buf, size_t size)
-{
-	char path[128];
-
-	fact_path(f, name, path);
-	return cohmem_read_str(ctx, path, buf, size);
-}
-
 static void load_fact(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 		      const struct cohmem_fact_def *def, struct cohmem_fact *out)
 {
 	char text[COHMEM_NAME_LEN + 1], *end;
 
 	memset(out, 0, sizeof(*out));
-	out->error = get(ctx, f, def->file, text, sizeof(text));
+	out->error = cohmem_control_read(ctx, f, def->file, text, sizeof(text));
 	if (out->error)
 		return;
 	if (strlen(text) >= COHMEM_NAME_LEN) {
@@ -84,7 +70,7 @@ static int load_poison(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 	u8 *text;
 	int ret;
 
-	fact_path(f, "poison_pages", path);
+	cohmem_control_path(f, "poison_pages", path, sizeof(path));
 	ret = cohmem_read_blob(ctx, path, 1 << 20, &text, &len);
 	if (ret)
 		return ret;
@@ -295,7 +281,7 @@ int cohmem_bound_layout(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 		m->state = COHMEM_MEM_ABSENT;
 		return 0;
 	}
-	if (get(ctx, f, "layout", text, sizeof(text)))
+	if (cohmem_control_read(ctx, f, "layout", text, sizeof(text)))
 		return -EPROTO;
 	for (line = strtok_r(text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {

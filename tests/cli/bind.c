@@ -5,9 +5,18 @@
  */
 #include "kernel_model.h"
 
+/* The machine is as it was when this was taken. */
+static void is_as(struct kernel *k, const char *before)
+{
+	char after[1024];
+
+	km_snapshot(k, after, sizeof(after));
+	assert_string_equal(before, after);
+}
+
 static void there_and_back(void **state)
 {
-	char before[1024], after[1024];
+	char before[1024];
 	struct cohmem_record rec;
 	struct kernel k;
 	int writes;
@@ -33,8 +42,7 @@ static void there_and_back(void **state)
 	assert_int_equal(k.writes, writes);
 
 	assert_int_equal(km_unbind(&k), 0);
-	km_snapshot(&k, after, sizeof(after));
-	assert_string_equal(before, after);
+	is_as(&k, before);
 	km_record(&k, &rec);
 	assert_int_equal(rec.nr, 0);
 
@@ -48,7 +56,7 @@ static void there_and_back(void **state)
 /* bind to one driver, then to another: unbind goes back to the first state. */
 static void by_way_of(void **state)
 {
-	char before[1024], after[1024];
+	char before[1024];
 	struct cohmem_record rec;
 	struct kernel k;
 
@@ -64,14 +72,13 @@ static void by_way_of(void **state)
 	assert_int_equal(km_bind(&k, NULL, 0), 0);
 	assert_string_equal(km_driver_of(&k, GPU), COHMEM_DRIVER);
 	assert_int_equal(km_unbind(&k), 0);
-	km_snapshot(&k, after, sizeof(after));
-	assert_string_equal(before, after);
+	is_as(&k, before);
 	km_stop(&k);
 }
 
 static void whole_group(void **state)
 {
-	char before[1024], after[1024];
+	char before[1024];
 	struct cohmem_record rec;
 	struct kernel k;
 
@@ -95,15 +102,14 @@ static void whole_group(void **state)
 	assert_int_equal(rec.nr, 2);
 	assert_string_equal(rec.member[1].bdf, NIC);
 	assert_int_equal(km_unbind(&k), 0);
-	km_snapshot(&k, after, sizeof(after));
-	assert_string_equal(before, after);
+	is_as(&k, before);
 	km_stop(&k);
 }
 
 /* Nobody drove it before: nobody does afterwards. */
 static void from_nobody(void **state)
 {
-	char path[PATH], before[1024], after[1024];
+	char path[PATH], before[1024];
 	struct kernel k;
 
 	(void)state;
@@ -117,8 +123,7 @@ static void from_nobody(void **state)
 	assert_int_equal(km_bind(&k, NULL, 0), 0);
 	assert_string_equal(km_driver_of(&k, GPU), COHMEM_DRIVER);
 	assert_int_equal(km_unbind(&k), 0);
-	km_snapshot(&k, after, sizeof(after));
-	assert_string_equal(before, after);
+	is_as(&k, before);
 	km_stop(&k);
 }
 
@@ -137,7 +142,7 @@ static void by_somebody(void **state)
 
 static void refused(void **state)
 {
-	char before[1024], after[1024];
+	char before[1024];
 	struct cohmem_record rec;
 	struct kernel k;
 
@@ -150,8 +155,7 @@ static void refused(void **state)
 	assert_string_equal(cohmem_why(k.ctx)->what,
 			    "driver cohmem_vfio_pci refused it: cohmem_vfio_pci "
 			    GPU ": refused (test): no reason");
-	km_snapshot(&k, after, sizeof(after));
-	assert_string_equal(before, after);
+	is_as(&k, before);
 	km_record(&k, &rec);
 	assert_int_equal(rec.nr, 0);
 	km_stop(&k);
