@@ -27,7 +27,7 @@ demo: tools ## the main job: an emulated superchip's GPU assigned to a virtual m
 check: tools ## every test, in and out of the lab
 	@tests/check
 
-check-fast: tools ## the tests that need no virtual machine (under a minute)
+check-fast: tools ## the tests that need no virtual machine (two minutes)
 	@tests/run $(BUILD)
 
 tools: $(BUILD)/build.ninja ## cohmem, cohmem-sim and the tests, in build/

@@ -51,8 +51,7 @@ build_step() {
 	local b edit=''
 	[ -e "$mnt/$DEST/tests" ] || edit='/COHMEM.*KUNIT/d'
 	: >"$found"
-	# shellcheck disable=SC2086
-	if grep -q '^+++ .*Kconfig' $unbuilt "$1"; then
+	if grep -q '^+++ .*Kconfig' "${pending[@]}" "$1"; then
 		configure "$cache/build-in" "$HERE/kunit.config" "$edit;s/=m\$/=y/" "$options"
 		cp "$found" "$work/in"
 		configure "$cache/build-full" "$HERE/kunit.config" "$edit" "$options"
@@ -67,7 +66,7 @@ build_step() {
 }
 
 # Patches that were applied and not built.
-unbuilt=''
+pending=()
 mapfile -t patches < <(find "$out" -name '0*.patch' ! -name '0000-*' | sort)
 rm -rf "${cache:?}"/build-{full,in}/"$DEST"
 for p in "${patches[@]}"; do
@@ -88,7 +87,7 @@ for p in "${patches[@]}"; do
 		continue
 	fi
 	if [ -z "$each" ] && [ "$p" != "${patches[-1]}" ]; then
-		unbuilt="$unbuilt $p"
+		pending+=("$p")
 		continue
 	fi
 	build_step "$p"
