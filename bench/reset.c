@@ -161,7 +161,7 @@ static void call_info(struct dev *d)
 
 static void call_region_info(struct dev *d)
 {
-	struct region r;
+	struct cohmem_vfio_region r;
 
 	__region_info(d->fd, USEMEM, &r);
 }

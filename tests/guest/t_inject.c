@@ -254,7 +254,7 @@ static int config_op(struct op *op)
 
 static int info_op(struct op *op)
 {
-	struct region r;
+	struct cohmem_vfio_region r;
 
 	return __region_info(op->d.fd, 4, &r);
 }

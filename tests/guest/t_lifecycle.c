@@ -327,7 +327,7 @@ static void unplugged_under_traffic(void)
 static void all_is_refused(struct traffic *t)
 {
 	double begin = now_ms();
-	struct region info;
+	struct cohmem_vfio_region info;
 	u64 v;
 	u8 *p;
 

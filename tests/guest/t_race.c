@@ -485,7 +485,7 @@ static void *one_load(void *arg)
 static void surprise_removal(void)
 {
 	int kmsg = kmsg_open();
-	struct region info;
+	struct cohmem_vfio_region info;
 	struct race r = {};
 	double begin, ms;
 	pthread_t t;

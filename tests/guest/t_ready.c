@@ -183,7 +183,7 @@ static void command_write_call(struct dev *d)
 
 static void region_info_call(struct dev *d)
 {
-	struct region r;
+	struct cohmem_vfio_region r;
 
 	CHECK_EQ(__region_info(d->fd, 4, &r), 0);
 }

@@ -26,7 +26,7 @@ static void device_info(void)
 static void check_coherent(const struct dev *d, unsigned int bar, u64 size,
 			   u64 region_size)
 {
-	const struct region *r = &d->region[bar];
+	const struct cohmem_vfio_region *r = &d->region[bar];
 
 	CHECK_EQ(r->size, region_size);
 	CHECK_EQ(r->flags, RWM | VFIO_REGION_INFO_FLAG_CAPS);
@@ -93,8 +93,8 @@ static void offsets_keep_apart(void)
 	dev_open(&d);
 	for (i = 0; i < NR_REGIONS; i++)
 		for (j = 0; j < NR_REGIONS; j++) {
-			const struct region *a = &d.region[i];
-			const struct region *b = &d.region[j];
+			const struct cohmem_vfio_region *a = &d.region[i];
+			const struct cohmem_vfio_region *b = &d.region[j];
 
 			if (i == j || !a->size || !b->size)
 				continue;

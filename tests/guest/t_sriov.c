@@ -163,7 +163,7 @@ static int set_token(struct func *f)
 
 static u32 config_id(struct func *f)
 {
-	struct region r;
+	struct cohmem_vfio_region r;
 	u32 id = 0;
 	int ret = __region_info(f->fd, CONFIG, &r);
 
@@ -207,7 +207,7 @@ static void w27_no_virtual_functions_unless_allowed(void)
 
 static void use_vf(const char *bdf)
 {
-	struct region r;
+	struct cohmem_vfio_region r;
 	struct func f;
 	u32 v;
 	int ret;
@@ -303,7 +303,7 @@ static long pf_low_power(void *arg)
 static long pf_command(void *arg)
 {
 	struct func *f = arg;
-	struct region r;
+	struct cohmem_vfio_region r;
 	u16 command;
 	int ret = __region_info(f->fd, CONFIG, &r);
 

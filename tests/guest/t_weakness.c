@@ -48,7 +48,7 @@ static struct fault hit;
 static void note_signal(int sig, siginfo_t *info, void *context)
 {
 	(void)context;
-	hit = (struct fault){ sig, info->si_code, info->si_addr };
+	hit = (struct fault){ { sig, info->si_code, info->si_addr } };
 }
 
 static int go_bad(u64 phys)

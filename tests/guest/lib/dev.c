@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * A VFIO device, entered by its group and a container or by its character
- * device and iommufd; what follows is the same for both.
- */
+/* The GPU as a VFIO device, by the library; and what only tests do with it. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
@@ -70,77 +67,9 @@ bool have_cdev(void)
 	       file_exists("/dev/iommu");
 }
 
-static int open_group(struct dev *d)
+static struct cohmem_vfio *vfio(struct dev *d)
 {
-	struct vfio_group_status status = { .argsz = sizeof(status) };
-	char path[300];
-	int ret = group_path(path, sizeof(path));
-
-	if (ret)
-		return ret;
-	d->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
-	if (d->container < 0)
-		return -errno;
-	d->group = open(path, O_RDWR | O_CLOEXEC);
-	if (d->group < 0)
-		return -errno;
-	if (ioctl(d->group, VFIO_GROUP_GET_STATUS, &status))
-		return -errno;
-	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE))
-		return -EPERM;
-	if (ioctl(d->group, VFIO_GROUP_SET_CONTAINER, &d->container))
-		return -errno;
-	if (ioctl(d->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
-		return -errno;
-	d->fd = ioctl(d->group, VFIO_GROUP_GET_DEVICE_FD, facts()->bdf);
-	return d->fd < 0 ? -errno : 0;
-}
-
-static int open_cdev(struct dev *d)
-{
-	struct abi_bind_iommufd bind = { .argsz = sizeof(bind) };
-	struct abi_ioas_alloc ioas = { .size = sizeof(ioas) };
-	struct abi_attach_pt attach = { .argsz = sizeof(attach) };
-	char path[300];
-	int ret = cdev_path(path, sizeof(path));
-
-	if (ret)
-		return ret;
-	d->iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
-	if (d->iommufd < 0)
-		return -errno;
-	d->fd = open(path, O_RDWR | O_CLOEXEC);
-	if (d->fd < 0)
-		return -errno;
-	bind.iommufd = d->iommufd;
-	if (ioctl(d->fd, ABI_BIND_IOMMUFD, &bind))
-		return -errno;
-	if (ioctl(d->iommufd, ABI_IOAS_ALLOC, &ioas))
-		return -errno;
-	d->ioas = ioas.out_ioas_id;
-	attach.pt_id = d->ioas;
-	return ioctl(d->fd, ABI_ATTACH_PT, &attach) ? -errno : 0;
-}
-
-static void parse_sparse(struct region *r, const struct vfio_region_info *info)
-{
-	const struct vfio_region_info_cap_sparse_mmap *sparse;
-	const struct vfio_info_cap_header *cap;
-	u32 off, i;
-
-	if (!(info->flags & VFIO_REGION_INFO_FLAG_CAPS))
-		return;
-	for (off = info->cap_offset; off; off = cap->next) {
-		cap = (const void *)((const u8 *)info + off);
-		if (cap->id != VFIO_REGION_INFO_CAP_SPARSE_MMAP)
-			continue;
-		sparse = (const void *)cap;
-		for (i = 0; i < sparse->nr_areas &&
-		     r->nr_areas < ARRAY_SIZE(r->area); i++) {
-			r->area[r->nr_areas].offset = sparse->areas[i].offset;
-			r->area[r->nr_areas++].size = sparse->areas[i].size;
-		}
-	}
+	return (struct cohmem_vfio *)d;
 }
 
 /**
@@ -150,23 +79,9 @@ static void parse_sparse(struct region *r, const struct vfio_region_info *info)
  * @r: what it is
  * Return: 0 or -errno.
  */
-int __region_info(int fd, unsigned int index, struct region *r)
+int __region_info(int fd, unsigned int index, struct cohmem_vfio_region *r)
 {
-	union {
-		struct vfio_region_info info;
-		u8 raw[4096];
-	} u = { .info = { .argsz = sizeof(u), .index = index } };
-
-	memset(r, 0, sizeof(*r));
-	if (ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, &u.info))
-		return -errno;
-	if (u.info.argsz > sizeof(u))
-		return -E2BIG;
-	r->size = u.info.size;
-	r->offset = u.info.offset;
-	r->flags = u.info.flags;
-	parse_sparse(r, &u.info);
-	return 0;
+	return cohmem_vfio_region_info(fd, index, r);
 }
 
 /**
@@ -176,33 +91,20 @@ int __region_info(int fd, unsigned int index, struct region *r)
  */
 int __dev_open(struct dev *d)
 {
-	struct vfio_device_info info = { .argsz = sizeof(info) };
 	const char *via = getenv("COHMEM_VIA");
-	unsigned int i;
+	bool cdev = via ? !strcmp(via, "cdev") : !have_group();
+	char path[300];
 	int ret;
 
-	memset(d, 0, sizeof(*d));
-	d->fd = d->group = d->container = d->iommufd = -1;
-	if (via ? !strcmp(via, "cdev") : !have_group())
-		ret = open_cdev(d);
-	else
-		ret = open_group(d);
-	if (!ret && ioctl(d->fd, VFIO_DEVICE_GET_INFO, &info))
-		ret = -errno;
-	d->flags = info.flags;
-	d->nr_regions = info.num_regions;
-	d->nr_irqs = info.num_irqs;
-	for (i = 0; !ret && i < NR_REGIONS; i++) {
-		ret = __region_info(d->fd, i, &d->region[i]);
-		/* Only the VGA region may be missing; its place is fixed. */
-		if (ret == -EINVAL && i == VFIO_PCI_VGA_REGION_INDEX) {
-			d->region[i].offset = (u64)i << 40;
-			ret = 0;
-		}
+	ret = cdev ? cdev_path(path, sizeof(path)) :
+		     group_path(path, sizeof(path));
+	if (ret) {
+		memset(d, 0, sizeof(*d));
+		d->fd = d->group = d->container = d->iommufd = -1;
+		return ret;
 	}
-	if (ret)
-		dev_close(d);
-	return ret;
+	return cohmem_vfio_open(vfio(d), facts()->bdf, cdev ? NULL : path,
+				cdev ? path : NULL);
 }
 
 /*
@@ -237,14 +139,7 @@ void dev_open(struct dev *d)
  */
 void dev_close(struct dev *d)
 {
-	int *fds[] = { &d->fd, &d->group, &d->container, &d->iommufd };
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(fds); i++) {
-		if (*fds[i] >= 0)
-			close(*fds[i]);
-		*fds[i] = -1;
-	}
+	cohmem_vfio_close(vfio(d));
 }
 
 /**
@@ -254,7 +149,7 @@ void dev_close(struct dev *d)
  */
 int dev_reset(struct dev *d)
 {
-	return ioctl(d->fd, VFIO_DEVICE_RESET) ? -errno : 0;
+	return cohmem_vfio_reset(vfio(d));
 }
 
 /**
@@ -270,7 +165,7 @@ int dev_reset(struct dev *d)
 void *__map(struct dev *d, unsigned int bar, u64 off, u64 len, int prot,
 	    int flags)
 {
-	return mmap(NULL, len, prot, flags, d->fd, d->region[bar].offset + off);
+	return cohmem_vfio_map(vfio(d), bar, off, len, prot, flags);
 }
 
 /**
@@ -304,22 +199,11 @@ void *map(struct dev *d, unsigned int bar, u64 off, u64 len)
 void *map_aligned(struct dev *d, unsigned int bar, u64 off, u64 len, u64 align,
 		  u64 skew)
 {
-	u64 room = len + 2 * align;
-	u8 *base, *at, *p;
+	void *p = cohmem_vfio_map_aligned(vfio(d), bar, off, len, align, skew);
 
-	base = mmap(NULL, room, PROT_NONE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	CHECK(base != MAP_FAILED, "reserve %#llx: %s",
-	      (unsigned long long)room, strerror(errno));
-	at = (u8 *)(((uintptr_t)base + align - 1) / align * align + skew);
-	p = mmap(at, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, d->fd,
-		 d->region[bar].offset + off);
-	CHECK(p == at, "mmap BAR%u %#llx+%#llx at %p: %s", bar,
-	      (unsigned long long)off, (unsigned long long)len, (void *)at,
+	CHECK(p != MAP_FAILED, "mmap BAR%u %#llx+%#llx: %s", bar,
+	      (unsigned long long)off, (unsigned long long)len,
 	      strerror(errno));
-	if (at > base)
-		munmap(base, at - base);
-	munmap(at + len, base + room - (at + len));
 	return p;
 }
 
@@ -345,7 +229,7 @@ void unmap(void *p, u64 len)
 ssize_t reg_read(struct dev *d, unsigned int bar, u64 off, void *buf,
 		 size_t count)
 {
-	return pread(d->fd, buf, count, d->region[bar].offset + off);
+	return cohmem_vfio_read(vfio(d), bar, off, buf, count);
 }
 
 /**
@@ -360,7 +244,7 @@ ssize_t reg_read(struct dev *d, unsigned int bar, u64 off, void *buf,
 ssize_t reg_write(struct dev *d, unsigned int bar, u64 off, const void *buf,
 		  size_t count)
 {
-	return pwrite(d->fd, buf, count, d->region[bar].offset + off);
+	return cohmem_vfio_write(vfio(d), bar, off, buf, count);
 }
 
 static void bar0_io(struct dev *d, u32 off, void *buf, size_t len, bool write)
@@ -432,22 +316,7 @@ void bar0_w64(struct dev *d, u32 off, u64 value)
  */
 int __dma_map(struct dev *d, void *va, u64 iova, u64 len)
 {
-	struct vfio_iommu_type1_dma_map type1 = {
-		.argsz = sizeof(type1), .vaddr = (uintptr_t)va, .iova = iova,
-		.size = len,
-		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
-	};
-	struct abi_ioas_map ioas = {
-		.size = sizeof(ioas), .ioas_id = d->ioas,
-		.user_va = (uintptr_t)va, .length = len, .iova = iova,
-		.flags = ABI_IOAS_MAP_FIXED | ABI_IOAS_MAP_READ |
-			 ABI_IOAS_MAP_WRITE,
-	};
-	int ret = d->iommufd >= 0 ?
-		  ioctl(d->iommufd, ABI_IOAS_MAP, &ioas) :
-		  ioctl(d->container, VFIO_IOMMU_MAP_DMA, &type1);
-
-	return ret ? -errno : 0;
+	return cohmem_vfio_dma_map(vfio(d), va, iova, len);
 }
 
 /**
@@ -475,19 +344,7 @@ void dma_map(struct dev *d, void *va, u64 iova, u64 len)
  */
 int __dma_unmap(struct dev *d, u64 iova, u64 len)
 {
-	struct vfio_iommu_type1_dma_unmap type1 = {
-		.argsz = sizeof(type1), .iova = iova, .size = len,
-	};
-	struct abi_ioas_unmap ioas = {
-		.size = sizeof(ioas), .ioas_id = d->ioas, .iova = iova,
-		.length = len,
-	};
-
-	if (d->iommufd >= 0)
-		return ioctl(d->iommufd, ABI_IOAS_UNMAP, &ioas) ? -errno : 0;
-	if (ioctl(d->container, VFIO_IOMMU_UNMAP_DMA, &type1))
-		return -errno;
-	return type1.size == len ? 0 : -ENXIO;
+	return cohmem_vfio_dma_unmap(vfio(d), iova, len);
 }
 
 /**

@@ -25,10 +25,8 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef uint8_t u8;
-typedef uint16_t u16;
-typedef uint32_t u32;
-typedef uint64_t u64;
+#include "touch.h"
+#include "vfio.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define KiB		(1ULL << 10)
@@ -157,9 +155,7 @@ void kmsg_skip(int fd);
 /* --- mem.c: touching memory that may answer with a signal ------------------ */
 
 struct fault {
-	int sig;	/* 0, SIGBUS or SIGSEGV */
-	int code;	/* si_code */
-	void *addr;
+	struct cohmem_fault;
 };
 
 bool try_load(const volatile u64 *p, u64 *value, struct fault *f);
@@ -174,26 +170,11 @@ long mismatch(const void *buf, size_t len, u64 seed);
 
 /* --- dev.c: a VFIO device --------------------------------------------------- */
 
-struct area {
-	u64 offset, size;
-};
+enum { NR_REGIONS = COHMEM_VFIO_REGIONS, CONFIG = COHMEM_VFIO_CONFIG };
 
-struct region {
-	u64 size, offset;
-	u32 flags;
-	unsigned int nr_areas;
-	struct area area[8];
-};
-
-enum { NR_REGIONS = 9, CONFIG = 7 };
-
+/* The members are the library's (-fms-extensions, as in the kernel). */
 struct dev {
-	int fd;
-	int group, container;	/* -1 over a cdev */
-	int iommufd;		/* -1 over a group */
-	u32 ioas;
-	u32 flags, nr_regions, nr_irqs;
-	struct region region[NR_REGIONS];
+	struct cohmem_vfio;
 };
 
 int __dev_open(struct dev *d);
@@ -201,7 +182,7 @@ void dev_open(struct dev *d);
 void dev_close(struct dev *d);
 bool have_group(void);
 bool have_cdev(void);
-int __region_info(int fd, unsigned int index, struct region *r);
+int __region_info(int fd, unsigned int index, struct cohmem_vfio_region *r);
 int dev_reset(struct dev *d);
 int dev_export(struct dev *d, unsigned int bar, u64 off, u64 len);
 

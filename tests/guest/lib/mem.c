@@ -1,43 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Touching memory that may answer with a signal. Each thread has its own way
- * back; whoever does not expect a signal dies of it.
- */
-#include <setjmp.h>
+/* Touching memory that may answer with a signal, or must not. */
 #include <signal.h>
 
 #include "guest.h"
-
-static __thread sigjmp_buf back;
-static __thread volatile sig_atomic_t armed;
-static __thread struct fault caught;
-
-static void handler(int sig, siginfo_t *info, void *context)
-{
-	(void)context;
-	if (!armed) {
-		signal(sig, SIG_DFL);
-		return;
-	}
-	caught.sig = sig;
-	caught.code = info->si_code;
-	caught.addr = info->si_addr;
-	siglongjmp(back, 1);
-}
-
-static void install(void)
-{
-	static bool done;
-	struct sigaction sa = {
-		.sa_sigaction = handler, .sa_flags = SA_SIGINFO,
-	};
-
-	if (done)
-		return;
-	sigaction(SIGBUS, &sa, NULL);
-	sigaction(SIGSEGV, &sa, NULL);
-	done = true;
-}
 
 /**
  * try_load() - read 8 bytes
@@ -48,16 +13,7 @@ static void install(void)
  */
 bool try_load(const volatile u64 *p, u64 *value, struct fault *f)
 {
-	install();
-	memset(&caught, 0, sizeof(caught));
-	if (!sigsetjmp(back, 1)) {
-		armed = 1;
-		*value = *p;
-	}
-	armed = 0;
-	if (f)
-		*f = caught;
-	return !caught.sig;
+	return cohmem_try_load(p, value, (struct cohmem_fault *)f);
 }
 
 /**
@@ -69,16 +25,7 @@ bool try_load(const volatile u64 *p, u64 *value, struct fault *f)
  */
 bool try_store(volatile u64 *p, u64 value, struct fault *f)
 {
-	install();
-	memset(&caught, 0, sizeof(caught));
-	if (!sigsetjmp(back, 1)) {
-		armed = 1;
-		*p = value;
-	}
-	armed = 0;
-	if (f)
-		*f = caught;
-	return !caught.sig;
+	return cohmem_try_store(p, value, (struct cohmem_fault *)f);
 }
 
 /**

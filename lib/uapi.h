@@ -4,8 +4,8 @@
  * build host (Debian 12, Linux 6.1) do not have. Own names, so that newer
  * headers do not clash; numbers and shapes are the ABI.
  */
-#ifndef COHMEM_GUEST_UAPI_H
-#define COHMEM_GUEST_UAPI_H
+#ifndef LIBCOHMEM_UAPI_H
+#define LIBCOHMEM_UAPI_H
 
 #include <linux/ioctl.h>
 #include <stdint.h>
@@ -77,4 +77,4 @@ struct abi_ioas_unmap {
 #define ABI_IOAS_MAP_WRITE	2
 #define ABI_IOAS_MAP_READ	4
 
-#endif /* COHMEM_GUEST_UAPI_H */
+#endif /* LIBCOHMEM_UAPI_H */
