@@ -31,29 +31,16 @@ static void handler(int sig, siginfo_t *info, void *context)
 
 static void install(void)
 {
-	static bool done;
 	struct sigaction sa = {
 		.sa_sigaction = handler, .sa_flags = SA_SIGINFO,
 	};
 
-	/* Twice, where two threads come at once, does no harm. */
-	if (__atomic_load_n(&done, __ATOMIC_ACQUIRE))
-		return;
 	sigaction(SIGBUS, &sa, NULL);
 	sigaction(SIGSEGV, &sa, NULL);
-	__atomic_store_n(&done, true, __ATOMIC_RELEASE);
 }
 
-/**
- * cohmem_touch() - run something that may be ended by a signal of memory
- * @fn: what to run; it is left in the middle when the signal comes
- * @arg: passed to @fn
- * @f: the signal; may be NULL
- * Return: true if @fn came to its end.
- */
-bool cohmem_touch(void (*fn)(void *arg), void *arg, struct cohmem_fault *f)
+static bool run_armed(void (*fn)(void *arg), void *arg, struct cohmem_fault *f)
 {
-	install();
 	memset(&caught, 0, sizeof(caught));
 	if (!sigsetjmp(back, 1)) {
 		armed = 1;
@@ -63,6 +50,35 @@ bool cohmem_touch(void (*fn)(void *arg), void *arg, struct cohmem_fault *f)
 	if (f)
 		*f = caught;
 	return !caught.sig;
+}
+
+/**
+ * cohmem_touch() - run something that may be ended by a signal of memory
+ * @fn: what to run; it is left in the middle when the signal comes
+ * @arg: passed to @fn
+ * @f: the signal; may be NULL
+ *
+ * The handler is installed each time, whoever had another idea meanwhile.
+ *
+ * Return: true if @fn came to its end.
+ */
+bool cohmem_touch(void (*fn)(void *arg), void *arg, struct cohmem_fault *f)
+{
+	install();
+	return run_armed(fn, arg, f);
+}
+
+/* For single words, of which there may be many. */
+static bool touch_word(void (*fn)(void *arg), void *arg, struct cohmem_fault *f)
+{
+	static bool done;
+
+	/* Twice, where two threads come at once, does no harm. */
+	if (!__atomic_load_n(&done, __ATOMIC_ACQUIRE)) {
+		install();
+		__atomic_store_n(&done, true, __ATOMIC_RELEASE);
+	}
+	return run_armed(fn, arg, f);
 }
 
 struct word {
@@ -95,7 +111,7 @@ bool cohmem_try_load(const volatile u64 *p, u64 *value, struct cohmem_fault *f)
 {
 	struct word w = { .p = (volatile u64 *)p };
 
-	if (!cohmem_touch(load, &w, f))
+	if (!touch_word(load, &w, f))
 		return false;
 	*value = w.value;
 	return true;
@@ -112,7 +128,7 @@ bool cohmem_try_store(volatile u64 *p, u64 value, struct cohmem_fault *f)
 {
 	struct word w = { .p = p, .value = value };
 
-	return cohmem_touch(store, &w, f);
+	return touch_word(store, &w, f);
 }
 
 /**
