@@ -55,6 +55,9 @@ enum option_id {
 	OPT_GUEST,
 	OPT_SHOW,
 	OPT_OUTPUT,
+	OPT_DESTRUCTIVE,
+	OPT_YES,
+	OPT_REPORT,
 	NR_OPTIONS,
 };
 
@@ -111,6 +114,7 @@ extern const struct command cmd_monitor;
 extern const struct command cmd_plan;
 extern const struct command cmd_check;
 extern const struct command cmd_record;
+extern const struct command cmd_test;
 extern const struct command cmd_help;
 extern const struct command *const commands[];
 

@@ -28,6 +28,7 @@ struct json_object *json_binding(const struct cohmem_binding *b);
 
 /* print_json.c */
 struct json_object *json_top(struct cli *cli, const char *name);
+void json_messages(struct json_object *o);
 void json_put(struct cli *cli, struct json_object *o);
 
 #endif /* COHMEM_JSON_H */

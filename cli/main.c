@@ -12,7 +12,7 @@
 const struct command *const commands[] = {
 	&cmd_list, &cmd_show, &cmd_bind, &cmd_unbind, &cmd_reset, &cmd_scrub,
 	&cmd_poison, &cmd_monitor, &cmd_plan, &cmd_check, &cmd_record,
-	&cmd_help, NULL,
+	&cmd_test, &cmd_help, NULL,
 };
 
 /*

@@ -65,6 +65,12 @@ const struct option_def options[NR_OPTIONS] = {
 	[OPT_GUEST] = { "guest", 0, NULL, "look from inside a guest" },
 	[OPT_SHOW] = { "show", 0, NULL, "only list what would go in" },
 	[OPT_OUTPUT] = { "output", 'o', "FILE", "where to ('-': standard output)" },
+	[OPT_DESTRUCTIVE] = { "destructive", 0, NULL,
+		"also test all of the memory; what it holds is lost" },
+	[OPT_YES] = { "yes", 0, "BDF",
+		"do not ask: the address of the function, once more" },
+	[OPT_REPORT] = { "report", 0, "FILE",
+		"also write a report as JSON, to be sent to somebody" },
 };
 
 /* A number of seconds. */

@@ -42,8 +42,11 @@ static struct json_object *error(const struct message *m)
 	return o;
 }
 
-/* What was complained about; the last thing in a document. */
-static void add_messages(struct json_object *o)
+/**
+ * json_messages() - what was complained about; the last thing in a document
+ * @o: the document
+ */
+void json_messages(struct json_object *o)
 {
 	struct json_object *errors = json_object_new_array();
 	struct json_object *notes = json_object_new_array(), *one;
@@ -76,7 +79,7 @@ void json_put(struct cli *cli, struct json_object *o)
 {
 	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
 
-	add_messages(o);
+	json_messages(o);
 	/* Documents that follow each other are a line each. */
 	if (!cli->watch)
 		flags |= JSON_C_TO_STRING_PRETTY;
