@@ -132,8 +132,8 @@ static int patterns(struct test_run *run, struct watch *w)
 		ret = cohmem_memtest_run(&p->m);
 		p->ms = cohmem_now_ms() - start;
 		cohmem_pattern_close(&p->m);
-		progress_end();
 		if (ret) {
+			progress_end();
 			complain_as(cohmem_error_word(ret), run->t.f->bdf, NULL,
 				    "cannot test the memory: %s",
 				    strerror(-ret));
@@ -143,6 +143,7 @@ static int patterns(struct test_run *run, struct watch *w)
 		judge(run, p);
 		w->before += l->region[i].size * COHMEM_NR_PASSES;
 	}
+	progress_end();
 	return ret;
 }
 

@@ -10,6 +10,7 @@
 #include "progress.h"
 
 #define WIDTH		79	/* the last column makes some terminals wrap */
+#define FIRST_LINE_MS	1000
 #define LINE_EVERY_MS	10000
 
 /**
@@ -73,7 +74,7 @@ void progress_line(const struct progress *p, char *buf, size_t size)
 }
 
 static unsigned int drawn;
-static u64 said_ms;
+static u64 next_ms = FIRST_LINE_MS;
 
 /**
  * progress_show() - show it, if it is time
@@ -93,9 +94,9 @@ void progress_show(const struct progress *p)
 		drawn = n;
 		return;
 	}
-	if (p->ms < said_ms + LINE_EVERY_MS)
+	if (p->ms < next_ms)
 		return;
-	said_ms = p->ms;
+	next_ms = p->ms + LINE_EVERY_MS;
 	progress_line(p, line, sizeof(line));
 	fprintf(stderr, "%s\n", line);
 }
@@ -106,5 +107,5 @@ void progress_end(void)
 	if (drawn)
 		fprintf(stderr, "\r%*s\r", (int)drawn, "");
 	drawn = 0;
-	said_ms = 0;
+	next_ms = FIRST_LINE_MS;
 }
