@@ -58,8 +58,9 @@ static bool interrupted(void *arg)
 static bool tick(void *arg, const struct cohmem_memtest *m)
 {
 	struct watch *w = arg;
+	char subject[COHMEM_BDF_LEN + 16];
 	struct progress p = {
-		.subject = w->run->t.f->bdf,
+		.subject = subject,
 		.step = m->pass + 1,
 		.nr_steps = COHMEM_NR_PASSES,
 		.done = w->before + m->pass * m->size + m->done,
@@ -67,6 +68,8 @@ static bool tick(void *arg, const struct cohmem_memtest *m)
 		.ms = cohmem_now_ms() - w->start_ms,
 	};
 
+	snprintf(subject, sizeof(subject), "%s %s", w->run->t.f->bdf,
+		 cohmem_kind_name(w->run->pattern[w->run->nr - 1].region->kind));
 	progress_show(&p);
 	return interrupted(w);
 }

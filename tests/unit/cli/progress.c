@@ -75,7 +75,7 @@ static void lines(void **state)
 /* The widest numbers there can be do not make a second line. */
 static void it_is_one_line(void **state)
 {
-	struct progress p = { "10000000:ff:1f.7", 8, 8, 1, 288 * GIB * 8, 1 };
+	struct progress p = { "10000:ff:1f.7 usemem", 8, 8, 1, 288 * GIB * 8, 1 };
 	char line[160];
 	unsigned int i;
 
