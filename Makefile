@@ -72,8 +72,9 @@ export-patch: ## the patch series for drivers/vfio/pci/cohmem, in build/patches
 dkms-install: ## install the module for the running kernel, by DKMS
 	@packaging/dkms-install
 
-install: tools ## programs, man pages and completion, below DESTDIR
+install: tools ## programs, library, man pages, documents and completion, below DESTDIR
 	@meson install -C $(BUILD)
+	@[ -n "$(DESTDIR)" ] || ldconfig
 
 clean: ## what was built here
 	rm -rf $(BUILD)

@@ -9,7 +9,7 @@
 #ifndef COHMEM_CLI_H
 #define COHMEM_CLI_H
 
-#include "libcohmem.h"
+#include "host.h"
 #include "operate.h"
 
 enum exit_code {

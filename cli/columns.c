@@ -42,9 +42,9 @@ static void fact_cell(const struct cohmem_func *f, enum cohmem_fact_id id,
 		return;
 	if (fact->error)
 		snprintf(out, CELL, "?");
-	else if (cohmem_facts[id].kind == COHMEM_FACT_WORD)
+	else if (cohmem_fact_def(id)->kind == COHMEM_FACT_WORD)
 		snprintf(out, CELL, "%s", fact->word);
-	else if (cohmem_facts[id].kind == COHMEM_FACT_BOOL)
+	else if (cohmem_fact_def(id)->kind == COHMEM_FACT_BOOL)
 		snprintf(out, CELL, "%s", fact->number ? "yes" : "no");
 	else
 		snprintf(out, CELL, "%llu", (unsigned long long)fact->number);

@@ -188,7 +188,7 @@ static struct json_object *fact(const struct cohmem_func *f, int i)
 
 	if (fact->error)
 		return NULL;
-	switch (cohmem_facts[i].kind) {
+	switch (cohmem_fact_def(i)->kind) {
 	case COHMEM_FACT_WORD:
 		/* "none" is the file's word for what JSON has null for. */
 		if (i == COHMEM_FACT_READY_FAIL && !strcmp(fact->word, "none"))
@@ -225,8 +225,8 @@ struct json_object *json_bound(const struct cohmem_func *f,
 		return NULL;
 	o = json_object_new_object();
 	for (i = 0; i < COHMEM_NR_FACTS; i++) {
-		json_add(o, cohmem_facts[i].file, fact(f, i));
-		snprintf(key, sizeof(key), "bound.%s", cohmem_facts[i].file);
+		json_add(o, cohmem_fact_def(i)->file, fact(f, i));
+		snprintf(key, sizeof(key), "bound.%s", cohmem_fact_def(i)->file);
 		if (b->fact[i].error && unknown)
 			why_null(unknown, key,
 				 cohmem_unknown_str(b->fact[i].error));

@@ -56,7 +56,7 @@ static const char *fact(const struct cohmem_func *f, enum cohmem_fact_id id)
 
 	if (!cohmem_fact_known(f, id))
 		return "?";
-	if (cohmem_facts[id].kind == COHMEM_FACT_WORD)
+	if (cohmem_fact_def(id)->kind == COHMEM_FACT_WORD)
 		return cohmem_fact_word(f, id);
 	snprintf(out, COHMEM_NAME_LEN, "%llu",
 		 (unsigned long long)cohmem_fact_number(f, id));

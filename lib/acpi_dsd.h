@@ -3,7 +3,7 @@
 #ifndef LIBCOHMEM_ACPI_DSD_H
 #define LIBCOHMEM_ACPI_DSD_H
 
-#include "libcohmem.h"
+#include "host.h"
 
 #define COHMEM_AML_PATH	256
 

@@ -10,7 +10,7 @@
 #include "internal.h"
 #include "operate.h"
 
-const struct cohmem_fact_def cohmem_facts[COHMEM_NR_FACTS] = {
+static const struct cohmem_fact_def facts[COHMEM_NR_FACTS] = {
 	[COHMEM_FACT_MODE] = { "mode", COHMEM_FACT_WORD },
 	[COHMEM_FACT_READY_STATE] = { "ready_state", COHMEM_FACT_WORD },
 	[COHMEM_FACT_READY_FAIL] = { "ready_fail", COHMEM_FACT_WORD },
@@ -36,6 +36,16 @@ const struct cohmem_fact_def cohmem_facts[COHMEM_NR_FACTS] = {
 	[COHMEM_FACT_EGM_SIZE] = { "egm_size", COHMEM_FACT_NUMBER },
 	[COHMEM_FACT_EGM_PXM] = { "egm_pxm", COHMEM_FACT_NUMBER },
 };
+
+/**
+ * cohmem_fact_def() - what a fact is
+ * @id: the fact
+ * Return: its file and kind.
+ */
+const struct cohmem_fact_def *cohmem_fact_def(enum cohmem_fact_id id)
+{
+	return &facts[id];
+}
 
 static void load_fact(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 		      const struct cohmem_fact_def *def, struct cohmem_fact *out)
@@ -124,7 +134,7 @@ void cohmem_bound_load(struct cohmem_ctx *ctx, struct cohmem_func *f)
 	if (strcmp(f->driver, COHMEM_DRIVER))
 		return;
 	for (i = 0; i < COHMEM_NR_FACTS; i++)
-		load_fact(ctx, f, &cohmem_facts[i], &b->fact[i]);
+		load_fact(ctx, f, &facts[i], &b->fact[i]);
 	b->valid = !b->fact[COHMEM_FACT_MODE].error;
 	b->poison_error = load_poison(ctx, f, b);
 	if (b->poison_error)

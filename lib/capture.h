@@ -18,7 +18,7 @@
 #ifndef COHMEM_CAPTURE_H
 #define COHMEM_CAPTURE_H
 
-#include "libcohmem.h"
+#include "host.h"
 
 /**
  * typedef cohmem_capture_fn - hears of each member of a recording

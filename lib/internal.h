@@ -8,7 +8,7 @@
 #include <sys/types.h>
 #include <time.h>
 
-#include "libcohmem.h"
+#include "host.h"
 
 #define COHMEM_RUN_DIR	"/run/cohmem"
 

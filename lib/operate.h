@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * GPUs in operation: how they are, and what is done with them while they are
- * bound: reset, clearing, the list of bad pages. Same rules as libcohmem.h.
+ * bound: reset, clearing, the list of bad pages. Same rules as host.h.
  */
 #ifndef LIBCOHMEM_OPERATE_H
 #define LIBCOHMEM_OPERATE_H
 
-#include "libcohmem.h"
+#include "host.h"
 
 /* What is worth knowing before a GPU is handed out; bits of .issues. */
 enum cohmem_issue {
@@ -71,8 +71,6 @@ void cohmem_control_path(const struct cohmem_func *f, const char *file,
 			 char *buf, size_t size);
 int cohmem_control_open(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 			const char *file);
-int cohmem_reset(struct cohmem_ctx *ctx, struct cohmem_func *f,
-		 unsigned int flags);
 bool cohmem_has_address(const struct cohmem_func *f, u64 address);
 
 /* Memory errors as the kernel traces them. */

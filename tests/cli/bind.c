@@ -53,6 +53,30 @@ static void there_and_back(void **state)
 	km_stop(&k);
 }
 
+/* The same in a call each, as libcohmem.h has it. */
+static void in_one_call(void **state)
+{
+	char before[1024];
+	struct kernel k;
+
+	(void)state;
+	km_start(&k, "gh200");
+	km_snapshot(&k, before, sizeof(before));
+	assert_int_equal(cohmem_bind(k.ctx, "9:1:0.0", NULL, 0), 0);
+	assert_string_equal(km_driver_of(&k, GPU), COHMEM_DRIVER);
+	assert_int_equal(cohmem_bind(k.ctx, GPU, NULL, 0), 0);
+	assert_int_equal(cohmem_interrupted(k.ctx), 0);
+	assert_int_equal(cohmem_unbind(k.ctx, GPU, 0), 0);
+	is_as(&k, before);
+
+	assert_int_equal(cohmem_bind(k.ctx, GPU, "nvidia", 0), -EINVAL);
+	assert_string_equal(cohmem_why_reason(k.ctx), "invalid");
+	assert_int_equal(cohmem_bind(k.ctx, "9:1", NULL, 0), -EINVAL);
+	assert_string_equal(cohmem_why_subject(k.ctx), "9:1");
+	is_as(&k, before);
+	km_stop(&k);
+}
+
 /* bind to one driver, then to another: unbind goes back to the first state. */
 static void by_way_of(void **state)
 {
@@ -345,6 +369,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(there_and_back), cmocka_unit_test(by_way_of),
+		cmocka_unit_test(in_one_call),
 		cmocka_unit_test(whole_group), cmocka_unit_test(from_nobody),
 		cmocka_unit_test(by_somebody), cmocka_unit_test(refused),
 		cmocka_unit_test(no_module), cmocka_unit_test(meanwhile),

@@ -23,7 +23,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "libcohmem.h"
+#include "host.h"
 
 #define GPU	"0009:01:00.0"
 #define NIC	"0009:02:00.0"

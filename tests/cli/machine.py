@@ -31,11 +31,18 @@ class Lab:
     """A folder with unpacked machines and the program."""
 
     def __init__(self, program):
-        self.tmp = tempfile.mkdtemp(prefix='cohmem-cli-')
+        self.base = tempfile.mkdtemp(prefix='cohmem-cli-')
         # Somebody who is not root has to reach all of it.
-        os.chmod(self.tmp, 0o755)
+        os.chmod(self.base, 0o755)
+        self.tmp = os.path.join(self.base, 'host')
+        os.mkdir(self.tmp)
         self.program = os.path.join(self.tmp, 'cohmem')
         shutil.copy(program, self.program)
+        # The program looks for its library in ../lib.
+        lib = os.path.join(os.path.dirname(program), '..', 'lib')
+        os.mkdir(os.path.join(self.base, 'lib'))
+        shutil.copy(os.path.join(lib, 'libcohmem.so.1'),
+                    os.path.join(self.base, 'lib'))
         os.mkdir(os.path.join(self.tmp, 'machines'))
         os.mkdir(os.path.join(self.tmp, 'empty'))
 
@@ -45,7 +52,7 @@ class Lab:
                 full = os.path.join(path, d)
                 if not os.path.islink(full):
                     os.chmod(full, 0o755)
-        shutil.rmtree(self.tmp)
+        shutil.rmtree(self.base)
 
     def path(self, *parts):
         return os.path.join(self.tmp, *parts)
