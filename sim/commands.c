@@ -3,6 +3,8 @@
  * The commands of the control socket. Each is a row of a table: its words, its
  * help, and a function that fills the reply. man/cohmem-sim.1 explains them.
  */
+#include <linux/pci_regs.h>
+
 #include "command.h"
 
 #define MAX_WORDS	16
@@ -55,7 +57,9 @@ static int do_status(struct call *c)
 	char text[32];
 
 	add_text(o, "model", s->model->name);
-	snprintf(text, sizeof(text), "10de:%04x", s->config.device_id);
+	snprintf(text, sizeof(text), "%04x:%04x",
+		 sim_get16(s->config.byte, PCI_VENDOR_ID),
+		 sim_get16(s->config.byte, PCI_DEVICE_ID));
 	add_text(o, "device", text);
 	add_u64(o, "hbm_size", s->hbm.size);
 	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)s->mem_base);

@@ -224,24 +224,15 @@ static int make_bar(struct sim *s, unsigned int bar, u64 size)
 static int init_config(struct sim *s, const struct sim_setup *setup,
 		       const char **why)
 {
-	static u8 dump[SIM_CONFIG_SIZE];
 	struct sim_config_setup c = {
 		.model = s->model, .device_id = setup->device_id,
 		.mem_base = setup->mem_base, .mem_size = s->will.cxl[0].size,
 		.nr_cxl_ranges = setup->cxl_two_ranges ? 2 : 1,
-		.no_msix = setup->no_msix,
+		.no_msix = setup->no_msix, .dump = setup->dump,
 	};
-	int err;
 
 	memcpy(c.bar_size, s->bar_size, sizeof(c.bar_size));
-	if (setup->dump) {
-		err = cohmem_sim_dump_read(setup->dump, dump);
-		if (err) {
-			*why = "--config: no dump of 4096 bytes";
-			return err;
-		}
-		c.dump = dump;
-	}
+	memcpy(c.bar_bits, setup->bar_bits, sizeof(c.bar_bits));
 	return cohmem_sim_config_init(&s->config, &c, why);
 }
 
@@ -275,13 +266,13 @@ int cohmem_sim_init(struct sim *s, const struct sim_setup *setup,
 	for (i = 0; i < SIM_CXL_RANGES; i++)
 		s->will.cxl[i] = (struct sim_cxl_range){
 			.info_ms = SIM_FOLLOW, .active_ms = SIM_FOLLOW,
-			.timeout = 1,
+			.timeout = setup->cxl_timeout[i],
 		};
 	cohmem_sim_dma_init(&s->dma);
 	cohmem_sim_irq_init(s);
 
 	err = cohmem_sim_engine_init(s);
-	for (i = 0; !err && i < 6; i += 2)
+	for (i = 0; !err && i < 6; i++)
 		err = make_bar(s, i, setup->bar_size[i]);
 	if (!err)
 		err = cohmem_sim_hbm_open(&s->hbm, setup->hbm_path,

@@ -210,13 +210,15 @@ struct sim_setup {
 	u64 hbm_size;
 	const char *hbm_path;
 	u64 mem_base;
-	u64 bar_size[6];	/* of the real BARs, at even indices */
+	u64 bar_size[6];	/* of the real BARs */
+	u8 bar_bits[6];		/* the low ones of their registers */
 	bool no_msix;
-	const char *dump;	/* file of a real part's config space, or NULL */
+	const u8 *dump;		/* a real part's config space, or NULL */
 	bool hpa;		/* the engine takes host-physical addresses */
 	bool any_file;		/* DMA to files that may block, too */
 	bool cxl_two_ranges;	/* HDM count 2; the second may be empty */
 	u64 cxl_range2;		/* its size, taken from the first */
+	u8 cxl_timeout[SIM_CXL_RANGES];	/* Memory_Active_Timeout codes */
 };
 
 int cohmem_sim_init(struct sim *s, const struct sim_setup *setup,

@@ -30,6 +30,8 @@ static struct sim *superchip(void)
 	struct sim_setup setup = {
 		.hbm_size = 1 << 20, .hbm_path = path,
 		.bar_size = { [0] = 16 << 20, [2] = 1 << 20 },
+		.bar_bits = { [0] = SIM_BAR_BITS, [2] = SIM_BAR_BITS },
+		.cxl_timeout = { 1, 1 },
 	};
 	int fd;
 
