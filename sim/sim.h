@@ -85,7 +85,9 @@ enum { SIM_REGION_CONFIG = 7, SIM_NR_REGIONS = 9 };
  * @messages: well-formed messages
  * @wire_errors: requests answered by an error
  * @wire_drops: connections ended because the stream made no sense
- * @touched_early: watched pages that somebody accessed while not ready
+ * @touched_early: watched pages that somebody accessed while not ready, as far as
+ *	memory has come back since
+ * @link_lost: times the link went down by itself while memory was ready
  */
 struct sim_counters {
 	u64 resets[SIM_NR_RESETS];
@@ -97,6 +99,7 @@ struct sim_counters {
 	u64 irqs, irqs_lost, intx;
 	u64 clients, messages, wire_errors, wire_drops;
 	u64 touched_early;
+	u64 link_lost;
 };
 
 /**
@@ -120,12 +123,14 @@ struct sim_cxl_range {
  * @link_down, @train_stuck: as if the delay were SIM_NEVER, without losing it
  * @withheld: memory not ready now, whatever the clock says
  * @clears: a reset also clears the coherent memory
+ * @rrs: while silent, the vendor id reads as below a root port with RRS visibility
  */
 struct sim_behaviour {
 	s64 link_ms, train_ms, clear_ms;
 	struct sim_cxl_range cxl[SIM_CXL_RANGES];
 	s64 silent_ms;
 	bool link_down, train_stuck, withheld, clears;
+	bool rrs;
 };
 
 /* What the engine waits for. */

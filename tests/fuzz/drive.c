@@ -7,9 +7,9 @@
  *	fuzz-sim-short FILE		one input: what a failure has left behind
  *
  * Nothing here knows which code was reached, so mutations know the form of what
- * they change: messages (wire.c) or files (text.c). The target runs in a child; the input that it died of
- * is in memory that we share, and is kept in a file. Built with sanitizers (as
- * tests/sanitize does) it finds more.
+ * they change: messages (wire.c) or files (text.c). The target runs in a child; the
+ * input that it died of is in memory that we share, and is kept in a file. Built
+ * with sanitizers (as tests/sanitize does) it finds more.
  */
 #include <dirent.h>
 #include <fcntl.h>
