@@ -241,7 +241,8 @@ static int settle(struct run *r)
 	if (s->model->cxl_dvsec && s->hbm_size % (256 << 20))
 		return cohmem_sim_usage_error("run",
 				"--hbm: the CXL DVSEC knows multiples of 256M");
-	if (!s->no_msix && s->bar_size[0] < SIM_MSIX_BAR0_SIZE)
+	if (!s->no_msix && s->bar_size[0] < SIM_MSIX_BAR0_SIZE &&
+	    (!r->like || cohmem_sim_gpu_find(&r->gpu, &cohmem_sim_cap_msix)))
 		return cohmem_sim_usage_error("run",
 				"--bar0-size: MSI-X needs 4M; or give --no-msix");
 	if (s->cxl_range2 % (256 << 20) || s->cxl_range2 >= s->hbm_size)

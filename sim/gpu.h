@@ -83,6 +83,7 @@ int cohmem_sim_gpu_dump(const char *path, struct sim_gpu *g,
 
 /* gpu_model.c */
 const struct sim_model *cohmem_sim_gpu_kin(const struct sim_gpu *g);
+u32 cohmem_sim_gpu_find(const struct sim_gpu *g, const struct sim_cap *cap);
 int cohmem_sim_gpu_complete(struct sim_gpu *g, const struct sim_model *base,
 			    struct sim_notes *n);
 void cohmem_sim_gpu_setup(const struct sim_gpu *g, const struct sim_model *base,

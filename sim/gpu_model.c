@@ -29,7 +29,13 @@ struct caps {
 	unsigned int nr;
 };
 
-static u32 find(const struct sim_gpu *g, const struct sim_cap *cap)
+/**
+ * cohmem_sim_gpu_find() - where a GPU has a capability
+ * @g: the GPU
+ * @cap: which
+ * Return: its position, 0 where there is none.
+ */
+u32 cohmem_sim_gpu_find(const struct sim_gpu *g, const struct sim_cap *cap)
 {
 	struct caps *c = malloc(sizeof(*c));
 	const char *why;
@@ -46,7 +52,7 @@ static u32 find(const struct sim_gpu *g, const struct sim_cap *cap)
 
 static void read_cxl(const struct sim_gpu *g, struct cxl *cxl)
 {
-	u32 pos = find(g, &cohmem_sim_cap_cxl), at;
+	u32 pos = cohmem_sim_gpu_find(g, &cohmem_sim_cap_cxl), at;
 	unsigned int i;
 	u16 cap;
 
@@ -76,7 +82,7 @@ static void read_cxl(const struct sim_gpu *g, struct cxl *cxl)
 
 static bool memory_whole(const struct sim_gpu *g)
 {
-	u32 pos = find(g, &cohmem_sim_cap_nvidia);
+	u32 pos = cohmem_sim_gpu_find(g, &cohmem_sim_cap_nvidia);
 	bool fixed = pos && (sim_get16(g->byte, pos + COHMEM_DVSEC_NVIDIA_FLAGS) &
 			     COHMEM_DVSEC_NVIDIA_MIG_FIXED);
 
@@ -344,8 +350,15 @@ void cohmem_sim_gpu_explain(const struct sim_gpu *g, const struct sim_config *c,
 			    struct sim_notes *n)
 {
 	u32 rebar = cohmem_sim_config_find(c, &cohmem_sim_cap_rebar), sizes;
+	u32 locator = cohmem_sim_config_find(c, &cohmem_sim_cap_locator);
 	unsigned int i;
 
+	if (g->bar_size[0] < COHMEM_ENGINE_BASE + COHMEM_ENGINE_SIZE)
+		cohmem_sim_note(n, "BAR0: too small for the copy engine");
+	if (locator && sim_get32(g->byte, locator + 0xc) !=
+	    (SIM_CXL_COMPONENT | 0x0100))
+		cohmem_sim_note(n, "CXL component registers: if BAR0 has room, at 0x%x of it",
+				SIM_CXL_COMPONENT);
 	if (g->byte[PCI_HEADER_TYPE] & 0x80)
 		cohmem_sim_note(n, "the device's other functions: not there");
 	if (sim_get32(g->byte, PCI_ROM_ADDRESS))
