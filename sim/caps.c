@@ -38,6 +38,19 @@ const struct sim_cap cohmem_sim_cap_msi = {
 	.name = "MSI", .id = PCI_CAP_ID_MSI, .size = 0x18, REGS(msi),
 };
 
+/* The same with 32-bit addresses: of parts that were recorded. */
+static const struct sim_reg msi32[] = {
+	{ PCI_MSI_FLAGS, 2, .value = PCI_MSI_FLAGS_MASKBIT | 4 << 1,
+	  .rw = PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_QSIZE },
+	{ PCI_MSI_ADDRESS_LO, 4, .rw = 0xfffffffc },
+	{ PCI_MSI_DATA_32, 2, .rw = 0xffff },
+	{ PCI_MSI_MASK_32, 4, .rw = ALL },
+};
+
+const struct sim_cap cohmem_sim_cap_msi32 = {
+	.name = "MSI", .id = PCI_CAP_ID_MSI, .size = 0x14, REGS(msi32),
+};
+
 /* What a function level reset leaves alone: payload size, link control. */
 static const struct sim_reg express[] = {
 	{ PCI_EXP_FLAGS, 2, .value = 2 },		/* v2, endpoint */
@@ -65,6 +78,7 @@ static const struct sim_reg express[] = {
 
 const struct sim_cap cohmem_sim_cap_exp = {
 	.name = "PCI Express", .id = PCI_CAP_ID_EXP, .size = 0x3c, REGS(express),
+	.need = 0x14,		/* version 1 of an endpoint that has a link */
 };
 
 static const struct sim_reg vendor[] = {
@@ -73,7 +87,7 @@ static const struct sim_reg vendor[] = {
 
 const struct sim_cap cohmem_sim_cap_vendor = {
 	.name = "vendor-specific", .id = PCI_CAP_ID_VNDR, .size = 0x14,
-	REGS(vendor),
+	REGS(vendor), .need = 3,
 };
 
 static const struct sim_reg msix[] = {
@@ -127,7 +141,7 @@ static const struct sim_reg aer[] = {
 
 const struct sim_cap cohmem_sim_cap_aer = {
 	.name = "AER", .ext = true, .id = PCI_EXT_CAP_ID_ERR, .version = 2,
-	.size = 0x48, REGS(aer),
+	.size = 0x48, REGS(aer), .need = 0x2c,	/* without TLP prefixes */
 };
 
 static const struct sim_reg vsec[] = {
@@ -136,7 +150,7 @@ static const struct sim_reg vsec[] = {
 
 const struct sim_cap cohmem_sim_cap_vsec = {
 	.name = "VSEC", .ext = true, .id = PCI_EXT_CAP_ID_VNDR, .version = 1,
-	.size = 0x14, REGS(vsec),
+	.size = 0x14, REGS(vsec), .need = 8,
 };
 
 static const struct sim_reg power[] = {
@@ -184,7 +198,7 @@ static const struct sim_reg secpcie[] = {
 
 const struct sim_cap cohmem_sim_cap_secpcie = {
 	.name = "secondary PCIe", .ext = true, .id = PCI_EXT_CAP_ID_SECPCI,
-	.version = 1, .size = 0x2c, REGS(secpcie),
+	.version = 1, .size = 0x2c, REGS(secpcie), .need = 0xc,
 };
 
 static const struct sim_reg dlf[] = {
@@ -204,6 +218,7 @@ static const struct sim_reg pl16[] = {
 const struct sim_cap cohmem_sim_cap_pl16 = {
 	.name = "16 GT/s physical layer", .ext = true,
 	.id = PCI_EXT_CAP_ID_PL_16GT, .version = 1, .size = 0x30, REGS(pl16),
+	.need = 0x10,
 };
 
 static const struct sim_reg margin[] = {
@@ -212,7 +227,7 @@ static const struct sim_reg margin[] = {
 
 const struct sim_cap cohmem_sim_cap_margin = {
 	.name = "lane margining", .ext = true, .id = 0x27, .version = 1,
-	.size = 0x48, REGS(margin),
+	.size = 0x48, REGS(margin), .need = 8,
 };
 
 static const struct sim_reg nvidia[] = {
@@ -223,6 +238,7 @@ const struct sim_cap cohmem_sim_cap_nvidia = {
 	.name = "NVIDIA DVSEC", .ext = true, .id = PCI_EXT_CAP_ID_DVSEC,
 	.version = 1, .size = 0x10, .vendor = COHMEM_PCI_VENDOR_NVIDIA,
 	.dvsec_id = COHMEM_DVSEC_NVIDIA_ID, .dvsec_rev = 1, REGS(nvidia),
+	.need = 0xc,
 };
 
 /*
@@ -256,7 +272,7 @@ static const struct sim_reg flexbus[] = {
 const struct sim_cap cohmem_sim_cap_flexbus = {
 	.name = "Flex Bus Port DVSEC", .ext = true, .id = PCI_EXT_CAP_ID_DVSEC,
 	.version = 1, .size = 0x20, .vendor = COHMEM_PCI_VENDOR_CXL,
-	.dvsec_id = 7, .dvsec_rev = 2, REGS(flexbus),
+	.dvsec_id = 7, .dvsec_rev = 2, REGS(flexbus), .need = 0x10,
 };
 
 /* 8.1.9: one block, of component registers (id 1), in BAR0. */
@@ -268,6 +284,7 @@ const struct sim_cap cohmem_sim_cap_locator = {
 	.name = "Register Locator DVSEC", .ext = true,
 	.id = PCI_EXT_CAP_ID_DVSEC, .version = 1, .size = 0x14,
 	.vendor = COHMEM_PCI_VENDOR_CXL, .dvsec_id = 8, REGS(locator),
+	.need = 0xc,
 };
 
 /* All of them, for who has a header and wants to know what follows. */

@@ -36,6 +36,9 @@ struct sim_reg {
  * @size: bytes, header included
  * @vendor, @dvsec_id, @dvsec_rev: of a DVSEC; else 0
  * @reg, @nr_reg: what follows the header
+ * @need: of a dump's: it is known only if it has so many bytes; 0 stands for all
+ *	that it has here
+ * @of: of a dump's: the one here that it is like, or NULL for one that is not known
  */
 struct sim_cap {
 	const char *name;
@@ -47,6 +50,8 @@ struct sim_cap {
 	u8 dvsec_rev;
 	const struct sim_reg *reg;
 	unsigned int nr_reg;
+	u16 need;
+	const struct sim_cap *of;
 };
 
 /* A capability and where it is; 0: wherever there is room. */
@@ -57,7 +62,7 @@ struct sim_placed {
 
 /* What is needed by name; the models use more of them. */
 extern const struct sim_cap cohmem_sim_cap_pm, cohmem_sim_cap_msi,
-	cohmem_sim_cap_exp, cohmem_sim_cap_vendor, cohmem_sim_cap_msix,
+	cohmem_sim_cap_msi32, cohmem_sim_cap_exp, cohmem_sim_cap_vendor, cohmem_sim_cap_msix,
 	cohmem_sim_cap_ltr, cohmem_sim_cap_rebar, cohmem_sim_cap_aer,
 	cohmem_sim_cap_vsec, cohmem_sim_cap_power, cohmem_sim_cap_dsn,
 	cohmem_sim_cap_ats, cohmem_sim_cap_pasid, cohmem_sim_cap_secpcie,

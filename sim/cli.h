@@ -23,4 +23,13 @@ int cohmem_sim_usage_error(const char *command, const char *fmt, ...)
 const struct sim_model *cohmem_sim_need_model(const char *command,
 					      const char *name);
 
+/* cmd_models.c */
+struct sim_gpu;
+struct sim_notes;
+
+void cohmem_sim_say_notes(const char *file, const struct sim_notes *notes);
+int cohmem_sim_be_like(const char *command, const char *file,
+		       const char *model, struct sim_gpu *g,
+		       const struct sim_model **base, struct sim_notes *notes);
+
 #endif /* COHMEM_SIM_CLI_H */

@@ -8,20 +8,38 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "options.h"
 #include "server.h"
 
-static const char help[] =
+static const char usage[] =
 "Usage: cohmem-sim ctl --control PATH COMMAND [WORD...]\n"
 "\n"
 "Send one command to the control socket of a running 'cohmem-sim run' and\n"
 "print its answer, one line of JSON. 'cohmem-sim ctl --control PATH help'\n"
 "lists the commands; cohmem-sim(1) explains them.\n"
 "\n"
-"  --control PATH     the socket\n"
-"  --timeout SECONDS  give up after so long (10)\n"
-"  -h, --help         this text\n"
-"\n"
-"Exit code 0 if the emulator did it, 1 if not, 2 for a bad command line.\n";
+"Exit code 0 if the emulator did it, 1 if not, 2 for a bad command line.\n"
+"\n";
+
+struct ctl {
+	const char *path;
+	u64 seconds;
+};
+
+#define AT(member)	offsetof(struct ctl, member)
+
+static const struct sim_option options[] = {
+	{ "control", 'c', SIM_OPT_TEXT, "PATH", AT(path), 0, "the socket" },
+	{ "timeout", 0, SIM_OPT_NUMBER, "SECONDS", AT(seconds), 0,
+	  "give up after so long (10)" },
+	{ }
+};
+
+static void help(void)
+{
+	fputs(usage, stdout);
+	cohmem_sim_options_help(options);
+}
 
 static char *join(int argc, char **argv)
 {
@@ -99,48 +117,29 @@ static int verdict(const char *reply)
  */
 int cohmem_sim_cmd_ctl(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "control", required_argument, NULL, 'c' },
-		{ "timeout", required_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' },
-		{ }
-	};
+	struct ctl c = { .seconds = 10 };
 	char *line = NULL, *reply = NULL;
-	struct timeval tv = { .tv_sec = 10 };
-	const char *path = NULL;
-	u64 seconds;
-	int opt, fd, err;
+	struct timeval tv = { };
+	int fd, err, code;
 
-	/* "+": options of the remote command are not ours. */
-	while ((opt = getopt_long(argc, argv, "+c:h", options, NULL)) != -1) {
-		switch (opt) {
-		case 'c':
-			path = optarg;
-			break;
-		case 't':
-			if (cohmem_sim_parse_size(optarg, &seconds) ||
-			    !seconds || seconds > 86400)
-				return cohmem_sim_usage_error("ctl",
-					"--timeout: 1 to 86400 seconds");
-			tv.tv_sec = seconds;
-			break;
-		case 'h':
-			fputs(help, stdout);
-			return 0;
-		default:
-			return SIM_EXIT_USAGE;
-		}
-	}
-	if (!path)
+	/* Options of the remote command, which come after it, are not ours. */
+	code = cohmem_sim_options("ctl", options, help, &c, argc, argv);
+	if (code != SIM_OPTIONS_GO_ON)
+		return code;
+	if (!c.seconds || c.seconds > 86400)
+		return cohmem_sim_usage_error("ctl",
+				"--timeout: 1 to 86400 seconds");
+	if (!c.path)
 		return cohmem_sim_usage_error("ctl", "--control is missing");
 	if (optind == argc)
 		return cohmem_sim_usage_error("ctl", "no command");
 
-	fd = cohmem_sim_connect(path);
+	tv.tv_sec = c.seconds;
+	fd = cohmem_sim_connect(c.path);
 	if (fd < 0) {
 		fprintf(stderr, "cohmem-sim: %s: %s\n"
-			"Is 'cohmem-sim run --control %s' running?\n", path,
-			strerror(-fd), path);
+			"Is 'cohmem-sim run --control %s' running?\n", c.path,
+			strerror(-fd), c.path);
 		return SIM_EXIT_FAILURE;
 	}
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
@@ -148,7 +147,7 @@ int cohmem_sim_cmd_ctl(int argc, char **argv)
 	err = line ? talk(fd, line, &reply) : -ENOMEM;
 	close(fd);
 	if (err)
-		fprintf(stderr, "cohmem-sim: %s: %s\n", path, strerror(-err));
+		fprintf(stderr, "cohmem-sim: %s: %s\n", c.path, strerror(-err));
 	else
 		puts(reply);
 	err = err ? SIM_EXIT_FAILURE : verdict(reply);

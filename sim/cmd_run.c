@@ -1,88 +1,101 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cohmem-sim run */
 #include <errno.h>
+#include <linux/pci_regs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "gpu.h"
+#include "options.h"
 #include "regs.h"
 #include "server.h"
 
-static const char help[] =
+static const char usage[] =
 "Usage: cohmem-sim run --model MODEL --mem FILE --socket PATH [OPTION...]\n"
+"       cohmem-sim run --like FILE[#BDF] --mem FILE --socket PATH [OPTION...]\n"
 "\n"
 "Emulate a superchip until SIGTERM. Prints one line beginning with 'ready'\n"
 "once QEMU can connect.\n"
-"\n"
-"  --model MODEL      what to emulate; see 'cohmem-sim models'\n"
-"  --mem FILE         the coherent memory: a sparse file, made if absent, that\n"
-"                     QEMU maps too (memory-backend-file,share=on)\n"
-"  --hbm SIZE         its size (the model's default: 96G)\n"
-"  --mem-base ADDR    where QEMU puts it (0x1000000000); for status only\n"
-"  --socket PATH      vfio-user socket to listen on\n"
-"  --control PATH     control socket for 'cohmem-sim ctl'\n"
-"  --device-id ID     PCI device id instead of the model's\n"
-"  --config FILE      config space of a real part (lspci -xxxx) instead of the\n"
-"                     model's capabilities and ids\n"
-"  --addressing WORD  the engine's addresses of coherent memory: offset, or hpa\n"
-"                     as GB200 has it (offset)\n"
-"  --link-ms N        chip-to-chip link trains for N ms after a reset (20)\n"
-"  --train-ms N       memory trains for N ms after a reset (50)\n"
-"  --bar0-size SIZE   size of BAR0 (the model's)\n"
-"  --real-bar2 SIZE   size of the real BAR2, 0 for none (the model's)\n"
-"  --real-bar4 SIZE   the same of BAR4\n"
-"  --cxl-range2 SIZE  the CXL DVSEC has two ranges; so much of the memory, or 0,\n"
-"                     is the second's\n"
-"  --no-msix          interrupts by INTA only (see cohmem-sim(1))\n"
-"  --any-file         DMA to any file of the client's, not only to memory: it\n"
-"                     may keep the emulator waiting\n"
-"  --record FILE      write down the control commands that come, with their time\n"
-"  --replay FILE      run the commands of such a file at their time\n"
-"  --log FILE         write the log there instead of standard error\n"
-"  -v, --verbose      log every message\n"
-"  --once             exit when the client disconnects\n"
-"  -h, --help         this text\n";
+"\n";
 
 struct run {
 	struct sim_setup setup;
-	const char *model, *socket, *control, *log, *record, *replay;
+	struct sim_setup given;	/* what of it the command line says */
+	const char *model, *like, *config, *addressing;
+	const char *socket, *control, *log, *record, *replay;
 	s64 link_ms, train_ms;
 	u64 device_id;
-	bool has_id, has_hbm, has_bar[6], verbose, once;
+	bool has_id, has_hbm, has_base, has_range2, has_bar[6], verbose, once;
+	struct sim_model own;	/* of --like */
+	struct sim_gpu gpu;	/* of --like, or --config */
+	struct sim_notes notes;
 };
 
-enum { OPT_MODEL = 256, OPT_MEM, OPT_HBM, OPT_BASE, OPT_SOCKET, OPT_CONTROL,
-       OPT_ID, OPT_LINK, OPT_TRAIN, OPT_BAR0, OPT_BAR2, OPT_BAR4, OPT_LOG,
-       OPT_ONCE, OPT_NO_MSIX, OPT_RANGE2, OPT_ANY_FILE, OPT_CONFIG,
-       OPT_RECORD, OPT_REPLAY, OPT_ADDRESSING };
+#define AT(member)	offsetof(struct run, member)
 
-static const struct option options[] = {
-	{ "model", required_argument, NULL, OPT_MODEL },
-	{ "mem", required_argument, NULL, OPT_MEM },
-	{ "hbm", required_argument, NULL, OPT_HBM },
-	{ "mem-base", required_argument, NULL, OPT_BASE },
-	{ "socket", required_argument, NULL, OPT_SOCKET },
-	{ "control", required_argument, NULL, OPT_CONTROL },
-	{ "device-id", required_argument, NULL, OPT_ID },
-	{ "link-ms", required_argument, NULL, OPT_LINK },
-	{ "train-ms", required_argument, NULL, OPT_TRAIN },
-	{ "bar0-size", required_argument, NULL, OPT_BAR0 },
-	{ "real-bar2", required_argument, NULL, OPT_BAR2 },
-	{ "real-bar4", required_argument, NULL, OPT_BAR4 },
-	{ "log", required_argument, NULL, OPT_LOG },
-	{ "no-msix", no_argument, NULL, OPT_NO_MSIX },
-	{ "config", required_argument, NULL, OPT_CONFIG },
-	{ "addressing", required_argument, NULL, OPT_ADDRESSING },
-	{ "record", required_argument, NULL, OPT_RECORD },
-	{ "replay", required_argument, NULL, OPT_REPLAY },
-	{ "any-file", no_argument, NULL, OPT_ANY_FILE },
-	{ "cxl-range2", required_argument, NULL, OPT_RANGE2 },
-	{ "once", no_argument, NULL, OPT_ONCE },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "help", no_argument, NULL, 'h' },
+static const struct sim_option options[] = {
+	{ "model", 0, SIM_OPT_TEXT, "MODEL", AT(model), 0,
+	  "what to emulate; see 'cohmem-sim models'" },
+	{ "like", 0, SIM_OPT_TEXT, "FILE[#BDF]", AT(like), 0,
+	  "or: the GPU of a recording (cohmem record), of what\n"
+	  "lspci -vvxxxx prints, or of 'cohmem-sim models'" },
+	{ "mem", 0, SIM_OPT_TEXT, "FILE", AT(given.hbm_path), 0,
+	  "the coherent memory: a sparse file, made if absent,\n"
+	  "that QEMU maps too (memory-backend-file,share=on)" },
+	{ "hbm", 0, SIM_OPT_NUMBER, "SIZE", AT(given.hbm_size), AT(has_hbm),
+	  "its size (the model's default: 96G)" },
+	{ "mem-base", 0, SIM_OPT_NUMBER, "ADDR", AT(given.mem_base), AT(has_base),
+	  "where QEMU puts it (0x1000000000)" },
+	{ "socket", 0, SIM_OPT_TEXT, "PATH", AT(socket), 0,
+	  "vfio-user socket to listen on" },
+	{ "control", 0, SIM_OPT_TEXT, "PATH", AT(control), 0,
+	  "control socket for 'cohmem-sim ctl'" },
+	{ "device-id", 0, SIM_OPT_NUMBER, "ID", AT(device_id), AT(has_id),
+	  "PCI device id instead of the model's" },
+	{ "config", 0, SIM_OPT_TEXT, "FILE", AT(config), 0,
+	  "config space of a real part (lspci -xxxx) instead of\n"
+	  "the model's capabilities and ids" },
+	{ "addressing", 0, SIM_OPT_TEXT, "WORD", AT(addressing), 0,
+	  "the engine's addresses of coherent memory: offset, or\n"
+	  "hpa as GB200 has it (offset)" },
+	{ "link-ms", 0, SIM_OPT_NUMBER, "N", AT(link_ms), 0,
+	  "chip-to-chip link trains for N ms after a reset (20)" },
+	{ "train-ms", 0, SIM_OPT_NUMBER, "N", AT(train_ms), 0,
+	  "memory trains for N ms after a reset (50)" },
+	{ "bar0-size", 0, SIM_OPT_NUMBER, "SIZE", AT(given.bar_size[0]),
+	  AT(has_bar[0]), "size of BAR0 (the model's)" },
+	{ "real-bar2", 0, SIM_OPT_NUMBER, "SIZE", AT(given.bar_size[2]),
+	  AT(has_bar[2]), "size of the real BAR2, 0 for none (the model's)" },
+	{ "real-bar4", 0, SIM_OPT_NUMBER, "SIZE", AT(given.bar_size[4]),
+	  AT(has_bar[4]), "the same of BAR4" },
+	{ "cxl-range2", 0, SIM_OPT_NUMBER, "SIZE", AT(given.cxl_range2),
+	  AT(has_range2), "the CXL DVSEC has two ranges; so much of the memory,\n"
+	  "or 0, is the second's" },
+	{ "no-msix", 0, SIM_OPT_FLAG, NULL, AT(given.no_msix), 0,
+	  "interrupts by INTA only (see cohmem-sim(1))" },
+	{ "any-file", 0, SIM_OPT_FLAG, NULL, AT(given.any_file), 0,
+	  "DMA to any file of the client's, not only to memory:\n"
+	  "it may keep the emulator waiting" },
+	{ "record", 0, SIM_OPT_TEXT, "FILE", AT(record), 0,
+	  "write down the control commands that come, with their\ntime" },
+	{ "replay", 0, SIM_OPT_TEXT, "FILE", AT(replay), 0,
+	  "run the commands of such a file at their time" },
+	{ "log", 0, SIM_OPT_TEXT, "FILE", AT(log), 0,
+	  "write the log there instead of standard error" },
+	{ "verbose", 'v', SIM_OPT_FLAG, NULL, AT(verbose), 0,
+	  "log every message" },
+	{ "once", 0, SIM_OPT_FLAG, NULL, AT(once), 0,
+	  "exit when the client disconnects" },
 	{ }
 };
+
+static void help(void)
+{
+	fputs(usage, stdout);
+	cohmem_sim_options_help(options);
+}
 
 static bool power_of_two(u64 n)
 {
@@ -98,135 +111,144 @@ static int bar_size(const char *name, u64 size, bool zero_ok)
 		"%s: a BAR's size is a power of two, 4K to 1T", name);
 }
 
-static int one_option(struct run *r, int opt)
+static void of_model(struct run *r, const struct sim_model *m)
 {
-	u64 value = 0, *to = NULL;
-	unsigned int bar;
+	struct sim_setup *s = &r->setup;
+	unsigned int i;
 
-	switch (opt) {
-	case OPT_MODEL:
-		r->model = optarg;
-		return 0;
-	case OPT_MEM:
-		r->setup.hbm_path = optarg;
-		return 0;
-	case OPT_SOCKET:
-		r->socket = optarg;
-		return 0;
-	case OPT_CONTROL:
-		r->control = optarg;
-		return 0;
-	case OPT_ADDRESSING:
-		r->setup.hpa = !strcmp(optarg, "hpa");
-		if (!r->setup.hpa && strcmp(optarg, "offset"))
-			return cohmem_sim_usage_error("run",
-					"--addressing: offset or hpa");
-		return 0;
-	case OPT_RECORD:
-		r->record = optarg;
-		return 0;
-	case OPT_REPLAY:
-		r->replay = optarg;
-		return 0;
-	case OPT_CONFIG:
-		r->setup.dump = optarg;
-		return 0;
-	case OPT_LOG:
-		r->log = optarg;
-		return 0;
-	case OPT_NO_MSIX:
-		r->setup.no_msix = true;
-		return 0;
-	case OPT_ANY_FILE:
-		r->setup.any_file = true;
-		return 0;
-	case OPT_ONCE:
-		r->once = true;
-		return 0;
-	case 'v':
-		r->verbose = true;
-		return 0;
-	case OPT_HBM:
-		r->has_hbm = true;
-		to = &r->setup.hbm_size;
-		break;
-	case OPT_RANGE2:
-		r->setup.cxl_two_ranges = true;
-		to = &r->setup.cxl_range2;
-		break;
-	case OPT_BASE:
-		to = &r->setup.mem_base;
-		break;
-	case OPT_ID:
-		r->has_id = true;
-		to = &r->device_id;
-		break;
-	case OPT_LINK:
-		to = (u64 *)&r->link_ms;
-		break;
-	case OPT_TRAIN:
-		to = (u64 *)&r->train_ms;
-		break;
-	case OPT_BAR0:
-	case OPT_BAR2:
-	case OPT_BAR4:
-		bar = opt == OPT_BAR0 ? 0 : opt == OPT_BAR2 ? 2 : 4;
-		r->has_bar[bar] = true;
-		to = &r->setup.bar_size[bar];
-		break;
-	default:
-		return SIM_EXIT_USAGE;
+	s->model = m;
+	s->device_id = m->device_id;
+	s->hbm_size = m->hbm_size;
+	s->mem_base = 0x1000000000ULL;
+	for (i = 0; i < 6; i++) {
+		s->bar_size[i] = m->real_bar[i];
+		s->bar_bits[i] = m->real_bar[i] ? SIM_BAR_BITS : 0;
 	}
-	if (cohmem_sim_parse_size(optarg, &value) || value > INT64_MAX)
-		return cohmem_sim_usage_error("run", "'%s' is no number",
-					      optarg);
-	*to = value;
+	for (i = 0; i < SIM_CXL_RANGES; i++)
+		s->cxl_timeout[i] = 1;
+}
+
+/* What --model, --like and --config say. Return: 0, or an exit code. */
+static int choose(struct run *r)
+{
+	const struct sim_model *m = NULL;
+	int code;
+
+	if (r->like && r->config)
+		return cohmem_sim_usage_error("run",
+				"--like has a config space already: no --config");
+	if (r->like) {
+		code = cohmem_sim_be_like("run", r->like, r->model, &r->gpu, &m,
+					  &r->notes);
+		if (code)
+			return code;
+		of_model(r, m);
+		cohmem_sim_gpu_setup(&r->gpu, m, &r->own, &r->setup, &r->notes);
+		return 0;
+	}
+	m = cohmem_sim_need_model("run", r->model);
+	if (!m)
+		return SIM_EXIT_USAGE;
+	of_model(r, m);
+	if (r->config && cohmem_sim_gpu_dump(r->config, &r->gpu, &r->notes)) {
+		fprintf(stderr, "cohmem-sim: --config: %s: %s\n", r->config,
+			r->notes.why);
+		return SIM_EXIT_FAILURE;
+	}
+	if (r->config)
+		r->setup.dump = r->gpu.byte;
 	return 0;
+}
+
+/* What is said on the command line goes before. */
+static int override(struct run *r)
+{
+	struct sim_setup *s = &r->setup, *given = &r->given;
+	unsigned int i;
+
+	s->hbm_path = given->hbm_path;
+	s->no_msix = given->no_msix;
+	s->any_file = given->any_file;
+	if (r->has_hbm)
+		s->hbm_size = given->hbm_size;
+	if (r->has_base)
+		s->mem_base = given->mem_base;
+	if (r->has_range2) {
+		s->cxl_two_ranges = true;
+		s->cxl_range2 = given->cxl_range2;
+	}
+	for (i = 0; i < 6; i++) {
+		if (!r->has_bar[i])
+			continue;
+		s->bar_size[i] = given->bar_size[i];
+		if (s->bar_size[i] && !s->bar_bits[i] && !r->like)
+			s->bar_bits[i] = SIM_BAR_BITS;
+	}
+	if (r->has_id && r->device_id > 0xffff)
+		return cohmem_sim_usage_error("run", "--device-id: 16 bits");
+	if (r->has_id)
+		s->device_id = r->device_id;
+	s->hpa = r->addressing && !strcmp(r->addressing, "hpa");
+	if (r->addressing && !s->hpa && strcmp(r->addressing, "offset"))
+		return cohmem_sim_usage_error("run",
+				"--addressing: offset or hpa");
+	return 0;
+}
+
+/* BARs are registers: one of 64 bits takes the next one's place. */
+static int bars_fit(const struct run *r)
+{
+	static const char *const name[6] = {
+		"--bar0-size", "BAR1", "--real-bar2", "BAR3", "--real-bar4",
+		"BAR5",
+	};
+	const struct sim_setup *s = &r->setup;
+	unsigned int i;
+	int code = 0;
+
+	for (i = 0; !code && i < 6; i++) {
+		u64 size = s->bar_size[i];
+		bool wide = s->bar_bits[i] & COHMEM_BAR_TYPE_64;
+
+		code = bar_size(name[i], size, i);
+		if (!code && size && (wide ? i == 5 || s->bar_size[i + 1] :
+					     size > 1U << 31))
+			code = cohmem_sim_usage_error("run",
+					"%s: there is no room for it", name[i]);
+	}
+	return code;
 }
 
 static int settle(struct run *r)
 {
-	const struct sim_model *m = cohmem_sim_need_model("run", r->model);
-	unsigned int i;
-	int code;
+	const struct sim_setup *s = &r->setup;
+	int code = choose(r);
 
-	if (!m)
-		return SIM_EXIT_USAGE;
-	if (!r->setup.hbm_path || !r->socket)
+	if (!code)
+		code = override(r);
+	if (code)
+		return code;
+	if (!s->hbm_path || !r->socket)
 		return cohmem_sim_usage_error("run", "%s is missing",
 				r->socket ? "--mem" : "--socket");
-	r->setup.model = m;
-	if (!r->has_hbm)
-		r->setup.hbm_size = m->hbm_size;
-	for (i = 0; i < 6; i++)
-		if (!r->has_bar[i])
-			r->setup.bar_size[i] = m->real_bar[i];
-	if (r->has_id && r->device_id > 0xffff)
-		return cohmem_sim_usage_error("run", "--device-id: 16 bits");
-	r->setup.device_id = r->has_id ? r->device_id : m->device_id;
-	if (!r->setup.hbm_size || r->setup.hbm_size % SIM_HBM_PAGE)
+	if (!s->hbm_size || s->hbm_size % SIM_HBM_PAGE)
 		return cohmem_sim_usage_error("run",
 				"--hbm: a multiple of 4K, more than 0");
-	if (r->setup.cxl_two_ranges && !m->cxl_dvsec)
+	if (s->cxl_two_ranges && !s->model->cxl_dvsec)
 		return cohmem_sim_usage_error("run",
 				"--cxl-range2: model %s has no CXL DVSEC",
-				m->name);
-	if (m->cxl_dvsec && r->setup.hbm_size % (256 << 20))
+				s->model->name);
+	if (s->model->cxl_dvsec && s->hbm_size % (256 << 20))
 		return cohmem_sim_usage_error("run",
 				"--hbm: the CXL DVSEC knows multiples of 256M");
-	if (!r->setup.no_msix && r->setup.bar_size[0] < SIM_MSIX_BAR0_SIZE)
+	if (!s->no_msix && s->bar_size[0] < SIM_MSIX_BAR0_SIZE &&
+	    (!r->like || cohmem_sim_gpu_find(&r->gpu, &cohmem_sim_cap_msix)))
 		return cohmem_sim_usage_error("run",
 				"--bar0-size: MSI-X needs 4M; or give --no-msix");
-	if (r->setup.cxl_range2 % (256 << 20) ||
-	    r->setup.cxl_range2 >= r->setup.hbm_size)
+	if (s->cxl_range2 % (256 << 20) || s->cxl_range2 >= s->hbm_size)
 		return cohmem_sim_usage_error("run",
 				"--cxl-range2: a multiple of 256M, less than --hbm");
-	code = bar_size("--bar0-size", r->setup.bar_size[0], false);
-	if (!code)
-		code = bar_size("--real-bar2", r->setup.bar_size[2], true);
-	if (!code)
-		code = bar_size("--real-bar4", r->setup.bar_size[4], true);
-	return code;
+	return bars_fit(r);
 }
 
 static int failed(const char *what, int err)
@@ -266,8 +288,9 @@ static int serve(struct run *r, struct sim *s)
 		return code;
 	}
 	v.once = r->once;
-	printf("ready model=%s device=10de:%04x hbm=%llu mem=%s socket=%s\n",
-	       s->model->name, r->setup.device_id,
+	printf("ready model=%s device=%04x:%04x hbm=%llu mem=%s socket=%s\n",
+	       s->model->name, sim_get16(s->config.byte, PCI_VENDOR_ID),
+	       r->setup.device_id,
 	       (unsigned long long)s->hbm.size, r->setup.hbm_path, r->socket);
 	fflush(stdout);
 	err = cohmem_sim_server_run(&v);
@@ -284,27 +307,17 @@ static int serve(struct run *r, struct sim *s)
  */
 int cohmem_sim_cmd_run(int argc, char **argv)
 {
-	struct run r = {
-		.setup = { .mem_base = 0x1000000000ULL },
-		.link_ms = SIM_FOLLOW, .train_ms = SIM_FOLLOW,
-	};
+	static struct run r = { .link_ms = SIM_FOLLOW, .train_ms = SIM_FOLLOW };
 	const char *why = NULL;
 	FILE *log = NULL;
 	struct sim *s;
-	int opt, code, err;
+	int code, err;
 
-	while ((opt = getopt_long(argc, argv, "vh", options, NULL)) != -1) {
-		if (opt == 'h') {
-			fputs(help, stdout);
-			return 0;
-		}
-		code = one_option(&r, opt);
-		if (code)
-			return code;
-	}
-	if (optind < argc)
-		return cohmem_sim_usage_error("run", "what is '%s'?",
-					      argv[optind]);
+	code = cohmem_sim_options("run", options, help, &r, argc, argv);
+	if (code == SIM_OPTIONS_GO_ON)
+		code = cohmem_sim_no_arguments("run", argc, argv);
+	if (code != SIM_OPTIONS_GO_ON)
+		return code;
 	code = settle(&r);
 	if (code)
 		return code;
@@ -321,6 +334,10 @@ int cohmem_sim_cmd_run(int argc, char **argv)
 	} else if (err) {
 		code = failed(r.setup.hbm_path, err);
 	} else {
+		if (r.like) {
+			cohmem_sim_gpu_explain(&r.gpu, &s->config, &r.notes);
+			cohmem_sim_say_notes(r.like, &r.notes);
+		}
 		if (log)
 			s->log = log;
 		s->verbose = r.verbose || r.log;

@@ -7,79 +7,85 @@
 #include <stdio.h>
 
 #include "cli.h"
+#include "gpu.h"
 #include "layout.h"
 #include "model.h"
+#include "options.h"
 #include "regs.h"
 
-static const char help[] =
+static const char usage[] =
 "Usage: cohmem-sim ssdt --model MODEL --path ACPI-PATH [OPTION...]\n"
+"       cohmem-sim ssdt --like FILE[#BDF] --path ACPI-PATH [OPTION...]\n"
 "\n"
 "Write an ACPI SSDT (ASL source, for iasl) that announces the coherent memory\n"
 "in the _DSD of the PCI function at ACPI-PATH, as firmware_node/path has it\n"
 "in sysfs: '\\_SB_.PCI0.S10_.S00_'.\n"
-"\n"
-"  --model MODEL          see 'cohmem-sim models'\n"
-"  --hbm SIZE             size of the memory (the model's default: 96G)\n"
-"  --mem-base ADDR        its physical address (0x1000000000)\n"
-"  --pxm-start N          first NUMA node (1)\n"
-"  --pxm-count N          how many (8)\n"
-"  --announce WORD        announce nonsense instead, see below\n"
-"  --ram-base ADDR        what 'system-ram' announces (0x40000000)\n"
-"  --egm-base ADDR        announce Extended GPU Memory there\n"
-"  --egm-size SIZE        its size\n"
-"  --egm-pxm N            its NUMA node (0)\n"
-"  --egm-retired ADDR     physical address of its list of retired pages\n"
-"  -h, --help             this text\n"
+"\n";
+
+static const char words[] =
 "\n"
 "Words for --announce: ok, none (no _DSD at all), no-base and no-size\n"
 "(one property only), string (size as text), and the driver's reasons\n";
 
 struct ssdt {
-	const char *model, *path, *announce;
-	u64 base, size, ram, pxm_start, pxm_count;
-	u64 egm_base, egm_size, egm_pxm, egm_retired;
-	bool has_size, has_egm_base, has_egm_size, has_egm_retired;
-	bool no_dsd, no_base, no_size, text;
+	const char *model, *like, *path, *announce;
+	u64 prop[SIM_NR_PROPS];
+	bool has[SIM_NR_PROPS];
+	u64 given[SIM_NR_PROPS], ram;
+	bool is_given[SIM_NR_PROPS];
+	bool no_dsd, text;
 };
 
-enum { OPT_MODEL = 256, OPT_PATH, OPT_HBM, OPT_BASE, OPT_PXM, OPT_PXMS,
-       OPT_ANNOUNCE, OPT_RAM, OPT_EGM_BASE, OPT_EGM_SIZE, OPT_EGM_PXM,
-       OPT_EGM_RETIRED };
+#define AT(member)	offsetof(struct ssdt, member)
+#define PROP(which)	AT(given[which]), AT(is_given[which])
 
-static const struct option options[] = {
-	{ "model", required_argument, NULL, OPT_MODEL },
-	{ "path", required_argument, NULL, OPT_PATH },
-	{ "hbm", required_argument, NULL, OPT_HBM },
-	{ "mem-base", required_argument, NULL, OPT_BASE },
-	{ "pxm-start", required_argument, NULL, OPT_PXM },
-	{ "pxm-count", required_argument, NULL, OPT_PXMS },
-	{ "announce", required_argument, NULL, OPT_ANNOUNCE },
-	{ "ram-base", required_argument, NULL, OPT_RAM },
-	{ "egm-base", required_argument, NULL, OPT_EGM_BASE },
-	{ "egm-size", required_argument, NULL, OPT_EGM_SIZE },
-	{ "egm-pxm", required_argument, NULL, OPT_EGM_PXM },
-	{ "egm-retired", required_argument, NULL, OPT_EGM_RETIRED },
-	{ "help", no_argument, NULL, 'h' },
+static const struct sim_option options[] = {
+	{ "model", 0, SIM_OPT_TEXT, "MODEL", AT(model), 0,
+	  "see 'cohmem-sim models'" },
+	{ "like", 0, SIM_OPT_TEXT, "FILE[#BDF]", AT(like), 0,
+	  "announce what the firmware of a recording did; see\n"
+	  "'cohmem-sim run'" },
+	{ "path", 0, SIM_OPT_TEXT, "ACPI-PATH", AT(path), 0, "see above" },
+	{ "hbm", 0, SIM_OPT_NUMBER64, "SIZE", PROP(SIM_PROP_SIZE),
+	  "size of the memory (the model's default: 96G)" },
+	{ "mem-base", 0, SIM_OPT_NUMBER64, "ADDR", PROP(SIM_PROP_BASE),
+	  "its physical address (0x1000000000)" },
+	{ "pxm-start", 0, SIM_OPT_NUMBER64, "N", PROP(SIM_PROP_PXM),
+	  "first NUMA node (1)" },
+	{ "pxm-count", 0, SIM_OPT_NUMBER64, "N", PROP(SIM_PROP_PXMS),
+	  "how many (8)" },
+	{ "announce", 0, SIM_OPT_TEXT, "WORD", AT(announce), 0,
+	  "announce nonsense instead, see below" },
+	{ "ram-base", 0, SIM_OPT_NUMBER64, "ADDR", AT(ram), 0,
+	  "what 'system-ram' announces (0x40000000)" },
+	{ "egm-base", 0, SIM_OPT_NUMBER64, "ADDR", PROP(SIM_PROP_EGM_BASE),
+	  "announce Extended GPU Memory there" },
+	{ "egm-size", 0, SIM_OPT_NUMBER64, "SIZE", PROP(SIM_PROP_EGM_SIZE),
+	  "its size" },
+	{ "egm-pxm", 0, SIM_OPT_NUMBER64, "N", PROP(SIM_PROP_EGM_PXM),
+	  "its NUMA node (0)" },
+	{ "egm-retired", 0, SIM_OPT_NUMBER64, "ADDR", PROP(SIM_PROP_EGM_RETIRED),
+	  "physical address of its list of retired pages" },
 	{ }
 };
 
 /* What each reason looks like in firmware's numbers. */
 static void set_ok(struct ssdt *t) { }
 static void set_none(struct ssdt *t) { t->no_dsd = true; }
-static void set_no_base(struct ssdt *t) { t->no_base = true; }
-static void set_no_size(struct ssdt *t) { t->no_size = true; }
+static void set_no_base(struct ssdt *t) { t->has[SIM_PROP_BASE] = false; }
+static void set_no_size(struct ssdt *t) { t->has[SIM_PROP_SIZE] = false; }
 static void set_text(struct ssdt *t) { t->text = true; }
-static void set_link_down(struct ssdt *t) { t->size = 0; }
-static void set_base_zero(struct ssdt *t) { t->base = 0; }
-static void set_base_unaligned(struct ssdt *t) { t->base += 0x200; }
-static void set_size_unaligned(struct ssdt *t) { t->size -= 0x200; }
-static void set_overflow(struct ssdt *t) { t->base = ~0xfffffULL; }
-static void set_too_small(struct ssdt *t) { t->size = 0x10000000; }
-static void set_phys_limit(struct ssdt *t) { t->base = 1ULL << 56; }
-static void set_system_ram(struct ssdt *t) { t->base = t->ram; }
+static void set_link_down(struct ssdt *t) { t->prop[SIM_PROP_SIZE] = 0; }
+static void set_base_zero(struct ssdt *t) { t->prop[SIM_PROP_BASE] = 0; }
+static void set_base_unaligned(struct ssdt *t) { t->prop[SIM_PROP_BASE] += 0x200; }
+static void set_size_unaligned(struct ssdt *t) { t->prop[SIM_PROP_SIZE] -= 0x200; }
+static void set_overflow(struct ssdt *t) { t->prop[SIM_PROP_BASE] = ~0xfffffULL; }
+static void set_too_small(struct ssdt *t) { t->prop[SIM_PROP_SIZE] = 0x10000000; }
+static void set_phys_limit(struct ssdt *t) { t->prop[SIM_PROP_BASE] = 1ULL << 56; }
+static void set_system_ram(struct ssdt *t) { t->prop[SIM_PROP_BASE] = t->ram; }
 static void set_too_large(struct ssdt *t)
 {
-	t->size = 4 * COHMEM_REGION_SIZE_MAX;
+	t->prop[SIM_PROP_SIZE] = 4 * COHMEM_REGION_SIZE_MAX;
 }
 
 static const struct {
@@ -116,7 +122,9 @@ static void print_help(void)
 {
 	unsigned int i;
 
-	fputs(help, stdout);
+	fputs(usage, stdout);
+	cohmem_sim_options_help(options);
+	fputs(words, stdout);
 	for (i = 0; i < NR_ANNOUNCEMENTS; i++)
 		if (!announcements[i].word && announcements[i].reason)
 			printf("  %-18s %s\n", word(i),
@@ -167,6 +175,8 @@ static void property(const char *name, u64 value)
 
 static void print(const struct ssdt *t)
 {
+	unsigned int i;
+
 	printf("/* %s, announced as: %s. Written by cohmem-sim. */\n"
 	       "DefinitionBlock (\"\", \"SSDT\", 2, \"COHMEM\", \"COHMSIM\", 1)\n"
 	       "{\n\tExternal (%s, DeviceObj)\n\n\tScope (%s)\n\t{\n",
@@ -178,77 +188,65 @@ static void print(const struct ssdt *t)
 	puts("\t\tName (_DSD, Package ()\n\t\t{\n"
 	     "\t\t\tToUUID (\"daffd814-6eba-4d8c-8a91-bc9bbf4aa301\"),\n"
 	     "\t\t\tPackage ()\n\t\t\t{");
-	if (!t->no_base)
-		property(COHMEM_PROP_MEM_BASE, t->base);
-	if (t->text)
-		printf("\t\t\t\tPackage () { \"%s\", \"%llu\" },\n",
-		       COHMEM_PROP_MEM_SIZE, (unsigned long long)t->size);
-	else if (!t->no_size)
-		property(COHMEM_PROP_MEM_SIZE, t->size);
-	property(COHMEM_PROP_PXM_START, t->pxm_start);
-	property(COHMEM_PROP_PXM_COUNT, t->pxm_count);
-	if (t->has_egm_base)
-		property(COHMEM_PROP_EGM_BASE, t->egm_base);
-	if (t->has_egm_size) {
-		property(COHMEM_PROP_EGM_SIZE, t->egm_size);
-		property(COHMEM_PROP_EGM_PXM, t->egm_pxm);
+	for (i = 0; i < SIM_NR_PROPS; i++) {
+		if (!t->has[i])
+			continue;
+		if (i == SIM_PROP_SIZE && t->text)
+			printf("\t\t\t\tPackage () { \"%s\", \"%llu\" },\n",
+			       cohmem_sim_prop_name(i),
+			       (unsigned long long)t->prop[i]);
+		else
+			property(cohmem_sim_prop_name(i), t->prop[i]);
 	}
-	if (t->has_egm_retired)
-		property(COHMEM_PROP_EGM_RETIRED, t->egm_retired);
 	puts("\t\t\t}\n\t\t})\n\t}\n}");
 }
 
-static int one_option(struct ssdt *t, int opt)
+/* What firmware says, of a model or of who was recorded. Return: an exit code. */
+static int choose(struct ssdt *t)
 {
-	u64 *to;
+	static struct sim_notes notes;
+	static struct sim_gpu gpu;
+	const struct sim_model *m = NULL;
+	unsigned int i;
+	int code;
 
-	switch (opt) {
-	case OPT_MODEL:
-		t->model = optarg;
-		return 0;
-	case OPT_PATH:
-		t->path = optarg;
-		return 0;
-	case OPT_ANNOUNCE:
-		t->announce = optarg;
-		return 0;
-	case OPT_HBM:
-		t->has_size = true;
-		to = &t->size;
-		break;
-	case OPT_BASE:
-		to = &t->base;
-		break;
-	case OPT_PXM:
-		to = &t->pxm_start;
-		break;
-	case OPT_PXMS:
-		to = &t->pxm_count;
-		break;
-	case OPT_RAM:
-		to = &t->ram;
-		break;
-	case OPT_EGM_BASE:
-		t->has_egm_base = true;
-		to = &t->egm_base;
-		break;
-	case OPT_EGM_SIZE:
-		t->has_egm_size = true;
-		to = &t->egm_size;
-		break;
-	case OPT_EGM_PXM:
-		to = &t->egm_pxm;
-		break;
-	case OPT_EGM_RETIRED:
-		t->has_egm_retired = true;
-		to = &t->egm_retired;
-		break;
-	default:
-		return SIM_EXIT_USAGE;
+	if (t->like) {
+		code = cohmem_sim_be_like("ssdt", t->like, t->model, &gpu, &m,
+					  &notes);
+		if (code)
+			return code;
+		t->model = "like";
+	} else {
+		m = cohmem_sim_need_model("ssdt", t->model);
+		if (!m)
+			return SIM_EXIT_USAGE;
+		if (cohmem_sim_gpu_of_model(m, &gpu, &notes)) {
+			fprintf(stderr, "cohmem-sim: %s\n", notes.why);
+			return SIM_EXIT_FAILURE;
+		}
 	}
-	if (cohmem_sim_parse_size(optarg, to))
-		return cohmem_sim_usage_error("ssdt", "'%s' is no number",
-					      optarg);
+	/* It is not known whether firmware said anything: as a model's does. */
+	if (!gpu.has_firmware) {
+		for (i = SIM_PROP_BASE; i <= SIM_PROP_PXMS; i++)
+			gpu.has_prop[i] = true;
+		gpu.prop[SIM_PROP_BASE] = gpu.memory_base;
+		gpu.prop[SIM_PROP_SIZE] = gpu.memory_size;
+		gpu.prop[SIM_PROP_PXM] = 1;
+		gpu.prop[SIM_PROP_PXMS] = 8;
+	}
+	memcpy(t->prop, gpu.prop, sizeof(t->prop));
+	memcpy(t->has, gpu.has_prop, sizeof(t->has));
+	for (i = 0; i < SIM_NR_PROPS; i++)
+		if (t->is_given[i]) {
+			t->prop[i] = t->given[i];
+			t->has[i] = true;
+		}
+	/* The node belongs to the size: it is node 0 unless told otherwise. */
+	if (!t->like)
+		t->has[SIM_PROP_EGM_PXM] = t->has[SIM_PROP_EGM_SIZE];
+	t->no_dsd = true;
+	for (i = 0; i < SIM_NR_PROPS; i++)
+		t->no_dsd &= !t->has[i];
 	return 0;
 }
 
@@ -260,36 +258,23 @@ static int one_option(struct ssdt *t, int opt)
  */
 int cohmem_sim_cmd_ssdt(int argc, char **argv)
 {
-	struct ssdt t = {
-		.base = 0x1000000000ULL, .ram = 0x40000000, .pxm_start = 1,
-		.pxm_count = 8,
-	};
-	const struct sim_model *m;
-	int opt, code;
+	struct ssdt t = { .ram = 0x40000000 };
+	int code;
 
-	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (opt == 'h') {
-			print_help();
-			return 0;
-		}
-		code = one_option(&t, opt);
-		if (code)
-			return code;
-	}
-	if (optind < argc)
-		return cohmem_sim_usage_error("ssdt", "what is '%s'?",
-					      argv[optind]);
-	m = cohmem_sim_need_model("ssdt", t.model);
-	if (!m)
-		return SIM_EXIT_USAGE;
+	code = cohmem_sim_options("ssdt", options, print_help, &t, argc, argv);
+	if (code == SIM_OPTIONS_GO_ON)
+		code = cohmem_sim_no_arguments("ssdt", argc, argv);
+	if (code != SIM_OPTIONS_GO_ON)
+		return code;
+	code = choose(&t);
+	if (code)
+		return code;
 	if (!t.path)
 		return cohmem_sim_usage_error("ssdt", "--path is missing");
 	if (!path_ok(t.path))
 		return cohmem_sim_usage_error("ssdt",
 				"'%s' is no ACPI path like \\_SB_.PCI0.S10_",
 				t.path);
-	if (!t.has_size)
-		t.size = m->hbm_size;
 	code = announce(&t);
 	if (!code)
 		print(&t);

@@ -3,6 +3,8 @@
  * The commands of the control socket. Each is a row of a table: its words, its
  * help, and a function that fills the reply. man/cohmem-sim.1 explains them.
  */
+#include <linux/pci_regs.h>
+
 #include "command.h"
 
 #define MAX_WORDS	16
@@ -55,7 +57,9 @@ static int do_status(struct call *c)
 	char text[32];
 
 	add_text(o, "model", s->model->name);
-	snprintf(text, sizeof(text), "10de:%04x", s->config.device_id);
+	snprintf(text, sizeof(text), "%04x:%04x",
+		 sim_get16(s->config.byte, PCI_VENDOR_ID),
+		 sim_get16(s->config.byte, PCI_DEVICE_ID));
 	add_text(o, "device", text);
 	add_u64(o, "hbm_size", s->hbm.size);
 	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)s->mem_base);
@@ -80,10 +84,13 @@ static int do_status(struct call *c)
 	add_u64(o, "dma_maps", s->dma.nr);
 	add_u64(o, "poison_ranges", s->hbm.nr_poison);
 	add_u64(o, "watched_ranges", s->hbm.nr_watch);
+	add_u64(o, "touched_early", s->count.touched_early +
+		cohmem_sim_hbm_touched(&s->hbm));
 	add_delay(will, "link_ms", s->will.link_ms);
 	add_delay(will, "train_ms", s->will.train_ms);
 	add_delay(will, "clear_ms", s->will.clear_ms);
 	add_delay(will, "silent_ms", s->will.silent_ms);
+	add_bool(will, "rrs", s->will.rrs);
 	add_delay(will, "cxl_info_valid", s->will.cxl[0].info_ms);
 	add_delay(will, "cxl_active", s->will.cxl[0].active_ms);
 	add_u64(will, "cxl_timeout", s->will.cxl[0].timeout);
@@ -124,6 +131,7 @@ static int do_counters(struct call *c)
 	add_u64(o, "polls", n->polls);
 	add_u64(o, "polls_not_ready", n->polls_not_ready);
 	add_u64(o, "touched_early", n->touched_early);
+	add_u64(o, "link_lost", n->link_lost);
 	add_u64(o, "dma_jobs", n->dma_jobs);
 	add_u64(o, "dma_failed", n->dma_failed);
 	add_u64(o, "dma_bytes", n->dma_bytes);
@@ -168,6 +176,11 @@ static int do_silent_ms(struct call *c)
 		return -EINVAL;
 	c->sim->will.silent_ms = v;
 	return 0;
+}
+
+static int do_rrs(struct call *c)
+{
+	return one_of(c, "yes", "no", &c->sim->will.rrs);
 }
 
 static int need_ranges(struct call *c, unsigned int nr)
@@ -450,6 +463,8 @@ static const struct command {
 	  "until hardware says that its memory is clear" },
 	{ "set silent-ms", 1, 1, do_silent_ms, "N",
 	  "answer all-ones for so long after a reset" },
+	{ "set rrs", 1, 1, do_rrs, "yes|no",
+	  "meanwhile the vendor id is 0001, and not all-ones" },
 	{ "set link", 1, 1, do_link, "down|up", "chip-to-chip link" },
 	{ "set train", 1, 1, do_train, "stuck|ok", "memory training" },
 	{ "set memory-ready", 1, 1, do_memory_ready, "yes|no",

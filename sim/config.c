@@ -72,20 +72,23 @@ static void lay(struct sim_config *c, u32 pos, const struct sim_reg *r,
 	}
 }
 
-static void init_bars(struct sim_config *c, const u64 *bar_size)
+static void init_bars(struct sim_config *c, const struct sim_config_setup *setup)
 {
 	unsigned int i;
 
-	for (i = 0; i < 6; i += 2) {
-		u64 size = bar_size[i];
+	memset(c->byte + COHMEM_CFG_BAR(0), 0, 6 * 4);
+	for (i = 0; i < 6; i++) {
+		u64 size = setup->bar_size[i];
 
-		put(c->byte, COHMEM_CFG_BAR(i), 4, !size ? 0 :
-		    COHMEM_BAR_TYPE_64 | COHMEM_BAR_PREFETCH);
-		put(c->byte, COHMEM_CFG_BAR(i + 1), 4, 0);
 		if (!size)
 			continue;
-		put(c->writable, COHMEM_CFG_BAR(i), 4, ~(size - 1));
-		put(c->writable, COHMEM_CFG_BAR(i + 1), 4, ~(size - 1) >> 32);
+		put(c->byte, COHMEM_CFG_BAR(i), 4, setup->bar_bits[i]);
+		put(c->writable, COHMEM_CFG_BAR(i), 4,
+		    ~(size - 1) & ~(u64)COHMEM_BAR_TYPE_MASK);
+		if (!(setup->bar_bits[i] & COHMEM_BAR_TYPE_64) || i == 5)
+			continue;
+		i++;
+		put(c->writable, COHMEM_CFG_BAR(i), 4, ~(size - 1) >> 32);
 	}
 }
 
@@ -101,23 +104,32 @@ u32 cohmem_sim_config_find(const struct sim_config *c,
 	unsigned int i;
 
 	for (i = 0; i < c->nr_caps; i++)
-		if (c->cap[i].cap == cap)
+		if (c->cap[i].cap == cap || c->cap[i].cap->of == cap)
 			return c->cap[i].pos;
 	return 0;
 }
 
-/* The BAR that can be resized has one size to choose, the one it has. */
-static void init_rebar(struct sim_config *c, u64 size)
+/*
+ * The BAR that can be resized has one size to choose, the one it has; a dump that
+ * says this size stays as it is.
+ */
+static void init_rebar(struct sim_config *c, const u64 *bar_size)
 {
-	u32 pos = cohmem_sim_config_find(c, &cohmem_sim_cap_rebar);
-	u32 n = size ? __builtin_ctzll(size) : 0;
+	u32 pos = cohmem_sim_config_find(c, &cohmem_sim_cap_rebar), ctrl, bar, n;
 
-	if (!pos || n < 20)
+	if (!pos)
+		return;
+	ctrl = sim_get32(c->byte, pos + PCI_REBAR_CTRL);
+	bar = ctrl & PCI_REBAR_CTRL_BAR_IDX;
+	n = bar < 6 && bar_size[bar] ? __builtin_ctzll(bar_size[bar]) : 0;
+	if (n < 20)
 		return;
 	n -= 20;	/* 0 is 1 MiB */
+	if ((ctrl & PCI_REBAR_CTRL_BAR_SIZE) >> PCI_REBAR_CTRL_BAR_SHIFT == n)
+		return;
 	sim_put32(c->byte, pos + PCI_REBAR_CAP, n < 28 ? 1U << (n + 4) : 0);
 	sim_put32(c->byte, pos + PCI_REBAR_CTRL,
-		  sim_get32(c->byte, pos + PCI_REBAR_CTRL) |
+		  (ctrl & ~PCI_REBAR_CTRL_BAR_SIZE) |
 		  n << PCI_REBAR_CTRL_BAR_SHIFT);
 }
 
@@ -131,7 +143,8 @@ static void init_cxl(struct sim_config *c, const struct sim_config_setup *setup)
 	sim_put16(c->byte, c->cxl + COHMEM_CXL_CAP,
 		  (sim_get16(c->byte, c->cxl + COHMEM_CXL_CAP) &
 		   ~COHMEM_CXL_CAP_HDM_COUNT) |
-		  CXL_CAP_MEM_HWINIT | COHMEM_CXL_CAP_MEM_CAPABLE |
+		  (setup->dump ? 0 : CXL_CAP_MEM_HWINIT) |
+		  COHMEM_CXL_CAP_MEM_CAPABLE |
 		  (nr > 1 ? COHMEM_CXL_CAP_HDM_COUNT_2 : 1 << 4));
 	for (i = 0; i < nr; i++) {
 		u64 base = setup->mem_base + (i ? setup->mem_size : 0);
@@ -144,14 +157,35 @@ static void init_cxl(struct sim_config *c, const struct sim_config_setup *setup)
 	}
 }
 
+/* Where they are that mean something, and how many vectors they have. */
 static void remember(struct sim_config *c)
 {
+	u16 flags;
+
 	c->pm = cohmem_sim_config_find(c, &cohmem_sim_cap_pm);
 	c->exp = cohmem_sim_config_find(c, &cohmem_sim_cap_exp);
 	c->msi = cohmem_sim_config_find(c, &cohmem_sim_cap_msi);
+	if (!c->msi)
+		c->msi = cohmem_sim_config_find(c, &cohmem_sim_cap_msi32);
 	c->msix = cohmem_sim_config_find(c, &cohmem_sim_cap_msix);
 	c->aer = cohmem_sim_config_find(c, &cohmem_sim_cap_aer);
 	c->cxl = cohmem_sim_config_find(c, &cohmem_sim_cap_cxl);
+	if (c->msi) {
+		flags = sim_get16(c->byte, c->msi + PCI_MSI_FLAGS);
+		c->nr_msi = 1 << ((flags & PCI_MSI_FLAGS_QMASK) >> 1);
+		if (c->nr_msi > SIM_NR_MSI)
+			c->nr_msi = SIM_NR_MSI;
+	}
+	if (c->msix) {
+		flags = sim_get16(c->byte, c->msix + PCI_MSIX_FLAGS);
+		c->nr_msix = (flags & PCI_MSIX_FLAGS_QSIZE) + 1;
+		if (c->nr_msix > SIM_NR_VECTORS)
+			c->nr_msix = SIM_NR_VECTORS;
+		/* Where our windows are, whatever a dump says. */
+		sim_put16(c->byte, c->msix + PCI_MSIX_FLAGS, c->nr_msix - 1);
+		sim_put32(c->byte, c->msix + PCI_MSIX_TABLE, SIM_MSIX_TABLE);
+		sim_put32(c->byte, c->msix + PCI_MSIX_PBA, SIM_MSIX_PBA);
+	}
 }
 
 /* Which capabilities, and where: those of the dump, or those of the model. */
@@ -163,7 +197,9 @@ static int choose(struct sim_config *c, const struct sim_config_setup *setup,
 	int err;
 
 	if (setup->dump) {
-		err = cohmem_sim_dump_caps(setup->dump, c->cap, &c->nr_caps, why);
+		memcpy(c->byte, setup->dump, sizeof(c->byte));
+		err = cohmem_sim_dump_caps(c->byte, c->cap, c->made, &c->nr_caps,
+					   why);
 		if (err)
 			return err;
 	} else {
@@ -172,12 +208,39 @@ static int choose(struct sim_config *c, const struct sim_config_setup *setup,
 			c->nr_caps++;
 		}
 	}
-	for (i = 0; i < c->nr_caps; i++)
-		if (!setup->no_msix || (c->cap[i].cap != &cohmem_sim_cap_msix &&
-					c->cap[i].cap != &cohmem_sim_cap_msi))
+	for (i = 0; i < c->nr_caps; i++) {
+		const struct sim_cap *cap = c->cap[i].cap;
+
+		if (!setup->no_msix || cap->ext || (cap->id != PCI_CAP_ID_MSI &&
+						    cap->id != PCI_CAP_ID_MSIX))
 			c->cap[nr++] = c->cap[i];
+		else if (setup->dump)
+			cohmem_sim_dump_unlink(c->byte, c->cap[i].pos);
+	}
 	c->nr_caps = nr;
 	return 0;
+}
+
+/* What a dump shows of its moment, and no part has at power-on. */
+static void forget(struct sim_config *c)
+{
+	unsigned int i;
+
+	sim_put16(c->byte, PCI_STATUS, sim_get16(c->byte, PCI_STATUS) &
+		  ~PCI_STATUS_INTERRUPT);
+	sim_put32(c->byte, PCI_ROM_ADDRESS, 0);	/* we have none */
+	if (c->exp)
+		sim_put16(c->byte, c->exp + PCI_EXP_DEVSTA,
+			  sim_get16(c->byte, c->exp + PCI_EXP_DEVSTA) &
+			  ~PCI_EXP_DEVSTA_TRPND);
+	cohmem_sim_config_pending(c, 0);
+	if (!c->aer)
+		return;
+	sim_put32(c->byte, c->aer + PCI_ERR_CAP,
+		  sim_get32(c->byte, c->aer + PCI_ERR_CAP) &
+		  ~PCI_ERR_CAP_FEP(~0U));
+	for (i = 0; i < 16; i += 4)
+		sim_put32(c->byte, c->aer + PCI_ERR_HEADER_LOG + i, 0);
 }
 
 /**
@@ -196,34 +259,28 @@ int cohmem_sim_config_init(struct sim_config *c,
 	int err;
 
 	memset(c, 0, sizeof(*c));
-	c->device_id = setup->device_id;
 	err = choose(c, setup, why);
 	if (err)
 		return err;
-	if (dump)
-		memcpy(c->byte, dump, sizeof(c->byte));
 	lay(c, 0, header, sizeof(header) / sizeof(header[0]), dump);
 	if (!dump) {
 		sim_put16(c->byte, PCI_VENDOR_ID, COHMEM_PCI_VENDOR_NVIDIA);
 		sim_put16(c->byte, PCI_SUBSYSTEM_ID, setup->model->subsystem_id);
 	}
 	sim_put16(c->byte, PCI_DEVICE_ID, setup->device_id);
-	err = cohmem_sim_link(c->cap, c->nr_caps, c->byte, why);
+	/* A dump is linked already, in whatever order. */
+	err = dump ? 0 : cohmem_sim_link(c->cap, c->nr_caps, c->byte, why);
 	if (err)
 		return err;
 	for (i = 0; i < c->nr_caps; i++)
 		lay(c, c->cap[i].pos, c->cap[i].cap->reg, c->cap[i].cap->nr_reg,
 		    dump);
 	remember(c);
-	init_bars(c, setup->bar_size);
-	init_rebar(c, setup->bar_size[2]);
+	if (dump)
+		forget(c);
+	init_bars(c, setup);
+	init_rebar(c, setup->bar_size);
 	init_cxl(c, setup);
-	if (c->msix) {
-		/* Where our windows are, whatever the dump says. */
-		sim_put16(c->byte, c->msix + PCI_MSIX_FLAGS, SIM_NR_VECTORS - 1);
-		sim_put32(c->byte, c->msix + PCI_MSIX_TABLE, SIM_MSIX_TABLE);
-		sim_put32(c->byte, c->msix + PCI_MSIX_PBA, SIM_MSIX_PBA);
-	}
 	memcpy(c->initial, c->byte, sizeof(c->initial));
 	return 0;
 }
@@ -312,6 +369,17 @@ unsigned int cohmem_sim_config_write(struct sim_config *c, u32 pos,
 	return events;
 }
 
+/* Where MSI's mask is, if it has one; its pending bits follow. */
+static u32 msi_mask(const struct sim_config *c)
+{
+	u16 flags = c->msi ? sim_get16(c->byte, c->msi + PCI_MSI_FLAGS) : 0;
+
+	if (!(flags & PCI_MSI_FLAGS_MASKBIT))
+		return 0;
+	return c->msi + (flags & PCI_MSI_FLAGS_64BIT ? PCI_MSI_MASK_64 :
+						       PCI_MSI_MASK_32);
+}
+
 /**
  * cohmem_sim_config_messages() - what message interrupts may do
  * @c: config space
@@ -324,7 +392,7 @@ struct sim_messages cohmem_sim_config_messages(const struct sim_config *c)
 
 	if (flags & PCI_MSIX_FLAGS_ENABLE) {
 		m.msix = true;
-		m.nr = SIM_NR_VECTORS;
+		m.nr = c->nr_msix;
 		m.masked = flags & PCI_MSIX_FLAGS_MASKALL;
 		return m;
 	}
@@ -332,9 +400,10 @@ struct sim_messages cohmem_sim_config_messages(const struct sim_config *c)
 	if (!(flags & PCI_MSI_FLAGS_ENABLE))
 		return m;
 	m.nr = 1 << ((flags & PCI_MSI_FLAGS_QSIZE) >> 4);
-	if (m.nr > SIM_NR_MSI)
-		m.nr = SIM_NR_MSI;
-	m.mask = sim_get32(c->byte, c->msi + PCI_MSI_MASK_64);
+	if (m.nr > c->nr_msi)
+		m.nr = c->nr_msi;
+	if (msi_mask(c))
+		m.mask = sim_get32(c->byte, msi_mask(c));
 	return m;
 }
 
@@ -345,8 +414,10 @@ struct sim_messages cohmem_sim_config_messages(const struct sim_config *c)
  */
 void cohmem_sim_config_pending(struct sim_config *c, u32 vectors)
 {
-	if (c->msi)
-		sim_put32(c->byte, c->msi + PCI_MSI_PENDING_64, vectors);
+	u32 mask = msi_mask(c);
+
+	if (mask)
+		sim_put32(c->byte, mask + 4, vectors);
 }
 
 /**
@@ -454,8 +525,13 @@ void cohmem_sim_config_set_cxl(struct sim_config *c, unsigned int range,
 
 	if (range >= c->nr_cxl_ranges)
 		return;
-	low = (timeout_code & COHMEM_CXL_ACTIVE_TIMEOUT_MASK) <<
-	      COHMEM_CXL_ACTIVE_TIMEOUT_SHIFT;
+	/* Kind of memory and the like: as a dump has it. */
+	low = sim_get32(c->initial, pos + 4) &
+	      ~(COHMEM_CXL_SIZE_LOW_MASK | COHMEM_CXL_MEM_INFO_VALID |
+		COHMEM_CXL_MEM_ACTIVE | COHMEM_CXL_ACTIVE_TIMEOUT_MASK <<
+					COHMEM_CXL_ACTIVE_TIMEOUT_SHIFT);
+	low |= (timeout_code & COHMEM_CXL_ACTIVE_TIMEOUT_MASK) <<
+	       COHMEM_CXL_ACTIVE_TIMEOUT_SHIFT;
 	if (info_valid) {
 		low |= (u32)size & 0xf0000000;
 		low |= COHMEM_CXL_MEM_INFO_VALID;

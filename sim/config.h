@@ -15,12 +15,15 @@
 /* The component registers that the register locator leads to, in BAR0. */
 #define SIM_CXL_COMPONENT	0x400000
 
-/* MSI-X: table and PBA lie in BAR0. Real parts have 9 vectors, and MSI 16. */
+/* MSI-X: table and PBA lie in BAR0. Real parts have 9 vectors, and MSI 16: at most. */
 #define SIM_NR_VECTORS		9
 #define SIM_NR_MSI		16
 #define SIM_MSIX_TABLE		0x300000
 #define SIM_MSIX_PBA		0x310000
 #define SIM_MSIX_BAR0_SIZE	0x400000	/* holds both */
+
+/* The low bits of a real part's BARs: 64-bit, prefetchable. */
+#define SIM_BAR_BITS		0xc
 
 /* What a write did, for the device to act on. */
 #define SIM_EV_FLR		0x1
@@ -42,17 +45,20 @@ enum sim_config_reset {
  * struct sim_config_setup - what config space is to be
  * @model: whose capabilities
  * @device_id: PCI device id
- * @bar_size: sizes of the 64-bit BARs at even indices, powers of two or 0
+ * @bar_size: sizes of the BARs, powers of two or 0
+ * @bar_bits: low bits of their registers: what kind they are
  * @mem_base: where firmware has put the coherent memory
  * @mem_size: of the first CXL range
  * @nr_cxl_ranges: how many the CXL DVSEC has, if the model has memory there
  * @no_msix: neither MSI-X nor MSI
- * @dump: config space of a real part, 4096 bytes, or NULL
+ * @dump: config space of a real part, 4096 bytes, or NULL; then it is taken as it
+ *	is, but for what software or the client decides
  */
 struct sim_config_setup {
 	const struct sim_model *model;
 	u16 device_id;
 	u64 bar_size[6];
+	u8 bar_bits[6];
 	u64 mem_base, mem_size;
 	unsigned int nr_cxl_ranges;
 	bool no_msix;
@@ -62,10 +68,11 @@ struct sim_config_setup {
 struct sim_config {
 	struct sim_placed cap[SIM_MAX_CAPS];
 	unsigned int nr_caps;
+	struct sim_cap made[SIM_MAX_CAPS];	/* those of a dump */
 	/* Where those are that mean something; 0 for none. */
 	u16 pm, exp, msi, msix, aer, cxl;
 	unsigned int nr_cxl_ranges;	/* 0 without memory in the CXL DVSEC */
-	u16 device_id;
+	unsigned int nr_msi, nr_msix;	/* vectors */
 	u8 byte[SIM_CONFIG_SIZE];
 	u8 writable[SIM_CONFIG_SIZE];
 	u8 write1clear[SIM_CONFIG_SIZE];
@@ -111,9 +118,10 @@ u32 cohmem_sim_aer_bit(const char *name, bool *correctable);
 void cohmem_sim_aer_raise(struct sim_config *c, u32 bit, bool correctable);
 
 /* dump.c */
-int cohmem_sim_dump_read(const char *path, u8 byte[SIM_CONFIG_SIZE]);
 int cohmem_sim_dump_caps(const u8 *byte, struct sim_placed *list,
-			 unsigned int *nr, const char **why);
+			 struct sim_cap *made, unsigned int *nr,
+			 const char **why);
+void cohmem_sim_dump_unlink(u8 *byte, u32 pos);
 
 /* Little-endian, as config space is. */
 static inline u16 sim_get16(const u8 *a, u32 pos)

@@ -34,33 +34,6 @@ const char *cohmem_sim_reset_name(enum sim_reset kind)
 	return name[kind];
 }
 
-/**
- * cohmem_sim_tick() - bring everything that depends on time up to date
- * @s: the superchip
- */
-void cohmem_sim_tick(struct sim *s)
-{
-	bool ready;
-
-	s->now_ns = cohmem_sim_clock_ns(&s->clock);
-	ready = cohmem_sim_ready(s);
-	cohmem_sim_show_cxl(s);
-	/* What was up during the silence gets out after it. */
-	if (s->was_silent && !cohmem_sim_silent(s)) {
-		s->was_silent = false;
-		cohmem_sim_irq_update(s);
-	}
-	s->was_silent = cohmem_sim_silent(s);
-	if (ready == s->was_ready)
-		return;
-	s->was_ready = ready;
-	if (ready)
-		s->count.touched_early += cohmem_sim_hbm_return(&s->hbm);
-	else
-		cohmem_sim_hbm_withdraw(&s->hbm);
-	cohmem_sim_log(s, "memory %s", ready ? "ready" : "not ready");
-}
-
 static void zero_bars(struct sim *s)
 {
 	unsigned int i;
@@ -101,39 +74,6 @@ static void cxl_component(struct sim *s)
 			cohmem_sim_log(s, "BAR0: %s", strerror(errno));
 }
 
-/**
- * cohmem_sim_reset() - reset the function
- * @s: the superchip
- * @kind: why; counted, and power-on also forgets sticky state
- *
- * Coherent memory keeps its bytes unless told otherwise: software that needs
- * them gone must see to it.
- */
-void cohmem_sim_reset(struct sim *s, enum sim_reset kind)
-{
-	s->count.resets[kind]++;
-	s->reset_ns = cohmem_sim_clock_ns(&s->clock);
-	s->now_ns = s->reset_ns;
-	s->silent_ms = s->will.silent_ms;
-	cohmem_sim_engine_reset(s);
-	cohmem_sim_config_reset(&s->config, kind == SIM_RESET_POWER_ON ?
-				SIM_CONFIG_POWER_ON : kind == SIM_RESET_FLR ?
-				SIM_CONFIG_FLR : SIM_CONFIG_CONVENTIONAL);
-	s->pending = 0;
-	cohmem_sim_irq_update(s);
-	zero_bars(s);
-	cxl_component(s);
-	/* The memory goes away first, so that a touch from now on shows. */
-	if (s->was_ready) {
-		s->was_ready = false;
-		cohmem_sim_hbm_withdraw(&s->hbm);
-	}
-	if (s->will.clears && cohmem_sim_hbm_clear(&s->hbm))
-		cohmem_sim_log(s, "cannot clear the coherent memory");
-	cohmem_sim_log(s, "reset: %s", cohmem_sim_reset_name(kind));
-	cohmem_sim_tick(s);
-}
-
 /* Only what can be mapped: the rest is asked for by message, and answered so. */
 static void fill_bars(struct sim *s, u8 with)
 {
@@ -155,6 +95,90 @@ static void fill_bars(struct sim *s, u8 with)
 					       strerror(errno));
 		}
 	}
+}
+
+/* What BARs have after a reset: zero, or what a driver looks for. */
+static void start_bars(struct sim *s)
+{
+	zero_bars(s);
+	cxl_component(s);
+}
+
+/**
+ * cohmem_sim_tick() - bring everything that depends on time up to date
+ * @s: the superchip
+ */
+void cohmem_sim_tick(struct sim *s)
+{
+	u64 touched;
+	bool ready;
+
+	s->now_ns = cohmem_sim_clock_ns(&s->clock);
+	ready = cohmem_sim_ready(s);
+	cohmem_sim_show_cxl(s);
+	/* What was up during the silence gets out after it. */
+	if (s->was_silent && !cohmem_sim_silent(s)) {
+		s->was_silent = false;
+		start_bars(s);
+		cohmem_sim_irq_update(s);
+	}
+	s->was_silent = cohmem_sim_silent(s);
+	if (ready == s->was_ready)
+		return;
+	s->was_ready = ready;
+	if (!ready) {
+		if (!s->removed && !s->will.withheld && !cohmem_sim_link_up(s)) {
+			s->count.link_lost++;
+			cohmem_sim_log(s, "chip-to-chip link lost");
+		}
+		cohmem_sim_hbm_withdraw(&s->hbm);
+		cohmem_sim_log(s, "memory not ready");
+		return;
+	}
+	touched = cohmem_sim_hbm_return(&s->hbm);
+	s->count.touched_early += touched;
+	if (touched)
+		cohmem_sim_log(s, "error: %llu pages were touched while memory was not ready",
+			       (unsigned long long)touched);
+	cohmem_sim_log(s, "memory ready");
+}
+
+/**
+ * cohmem_sim_reset() - reset the function
+ * @s: the superchip
+ * @kind: why; counted, and power-on also forgets sticky state
+ *
+ * Coherent memory keeps its bytes unless told otherwise: software that needs
+ * them gone must see to it.
+ */
+void cohmem_sim_reset(struct sim *s, enum sim_reset kind)
+{
+	s->count.resets[kind]++;
+	s->reset_ns = cohmem_sim_clock_ns(&s->clock);
+	s->now_ns = s->reset_ns;
+	s->silent_ms = s->will.silent_ms;
+	cohmem_sim_engine_reset(s);
+	cohmem_sim_config_reset(&s->config, kind == SIM_RESET_POWER_ON ?
+				SIM_CONFIG_POWER_ON : kind == SIM_RESET_FLR ?
+				SIM_CONFIG_FLR : SIM_CONFIG_CONVENTIONAL);
+	s->pending = 0;
+	cohmem_sim_irq_update(s);
+	start_bars(s);
+	if (cohmem_sim_silent(s)) {
+		/* This takes a while, which is none of the silence. */
+		fill_bars(s, 0xff);
+		s->reset_ns = cohmem_sim_clock_ns(&s->clock);
+		s->now_ns = s->reset_ns;
+	}
+	/* The memory goes away first, so that a touch from now on shows. */
+	if (s->was_ready) {
+		s->was_ready = false;
+		cohmem_sim_hbm_withdraw(&s->hbm);
+	}
+	if (s->will.clears && cohmem_sim_hbm_clear(&s->hbm))
+		cohmem_sim_log(s, "cannot clear the coherent memory");
+	cohmem_sim_log(s, "reset: %s", cohmem_sim_reset_name(kind));
+	cohmem_sim_tick(s);
 }
 
 /**
@@ -224,24 +248,15 @@ static int make_bar(struct sim *s, unsigned int bar, u64 size)
 static int init_config(struct sim *s, const struct sim_setup *setup,
 		       const char **why)
 {
-	static u8 dump[SIM_CONFIG_SIZE];
 	struct sim_config_setup c = {
 		.model = s->model, .device_id = setup->device_id,
 		.mem_base = setup->mem_base, .mem_size = s->will.cxl[0].size,
 		.nr_cxl_ranges = setup->cxl_two_ranges ? 2 : 1,
-		.no_msix = setup->no_msix,
+		.no_msix = setup->no_msix, .dump = setup->dump,
 	};
-	int err;
 
 	memcpy(c.bar_size, s->bar_size, sizeof(c.bar_size));
-	if (setup->dump) {
-		err = cohmem_sim_dump_read(setup->dump, dump);
-		if (err) {
-			*why = "--config: no dump of 4096 bytes";
-			return err;
-		}
-		c.dump = dump;
-	}
+	memcpy(c.bar_bits, setup->bar_bits, sizeof(c.bar_bits));
 	return cohmem_sim_config_init(&s->config, &c, why);
 }
 
@@ -275,13 +290,13 @@ int cohmem_sim_init(struct sim *s, const struct sim_setup *setup,
 	for (i = 0; i < SIM_CXL_RANGES; i++)
 		s->will.cxl[i] = (struct sim_cxl_range){
 			.info_ms = SIM_FOLLOW, .active_ms = SIM_FOLLOW,
-			.timeout = 1,
+			.timeout = setup->cxl_timeout[i],
 		};
 	cohmem_sim_dma_init(&s->dma);
 	cohmem_sim_irq_init(s);
 
 	err = cohmem_sim_engine_init(s);
-	for (i = 0; !err && i < 6; i += 2)
+	for (i = 0; !err && i < 6; i++)
 		err = make_bar(s, i, setup->bar_size[i]);
 	if (!err)
 		err = cohmem_sim_hbm_open(&s->hbm, setup->hbm_path,

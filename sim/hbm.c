@@ -314,7 +314,7 @@ void cohmem_sim_hbm_withdraw(struct sim_hbm *h)
 }
 
 /* Pages of a range that exist: in memory, or written back. */
-static u64 resident(struct sim_hbm *h, const struct sim_range *r)
+static u64 resident(const struct sim_hbm *h, const struct sim_range *r)
 {
 	size_t page = sysconf(_SC_PAGESIZE), n = (r->len + page - 1) / page, i;
 	unsigned char *vec = malloc(n);
@@ -329,6 +329,23 @@ static u64 resident(struct sim_hbm *h, const struct sim_range *r)
 		munmap(map, r->len);
 	free(vec);
 	return found;
+}
+
+/**
+ * cohmem_sim_hbm_touched() - who looks at memory that does not answer?
+ * @h: the memory
+ * Return: how many watched pages were touched since it stopped answering; 0 when
+ * it answers.
+ */
+u64 cohmem_sim_hbm_touched(const struct sim_hbm *h)
+{
+	u64 touched = 0;
+	unsigned int i;
+
+	for (i = 0; i < h->nr_watch; i++)
+		if (h->watch[i].aside >= 0)
+			touched += resident(h, &h->watch[i].range);
+	return touched;
 }
 
 /**

@@ -47,6 +47,7 @@ int cohmem_sim_hbm_watch(struct sim_hbm *h, u64 pos, u64 len);
 void cohmem_sim_hbm_unwatch(struct sim_hbm *h);
 void cohmem_sim_hbm_withdraw(struct sim_hbm *h);
 u64 cohmem_sim_hbm_return(struct sim_hbm *h);
+u64 cohmem_sim_hbm_touched(const struct sim_hbm *h);
 u32 cohmem_sim_crc32(u32 crc, const void *buf, u64 len);
 
 #endif /* COHMEM_SIM_HBM_H */

@@ -7,6 +7,7 @@
  * masked until the client unmasks, and signal again if it is still up.
  */
 #include <errno.h>
+#include <linux/pci_regs.h>
 #include <linux/vfio.h>
 #include <poll.h>
 #include <signal.h>
@@ -43,10 +44,11 @@ u32 cohmem_sim_irq_count(const struct sim *s, u32 index)
 {
 	switch (index) {
 	case SIM_IRQ_MSIX:
-		return s->config.msix ? SIM_NR_VECTORS : 0;
+		return s->config.nr_msix;
 	case SIM_IRQ_MSI:
-		return s->config.msi ? SIM_NR_MSI : 0;
+		return s->config.nr_msi;
 	case SIM_IRQ_INTX:
+		return s->config.byte[PCI_INTERRUPT_PIN] ? 1 : 0;
 	case SIM_IRQ_ERR:
 	case SIM_IRQ_REQ:
 		return 1;

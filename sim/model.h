@@ -16,7 +16,7 @@ struct sim_placed;
  * @whole: memory whole, as its NVIDIA DVSEC says; else split in two
  * @cxl_dvsec: its CXL Device DVSEC has the memory, and announces readiness
  * @caps: its capabilities, with their places; ends with an empty one
- * @real_bar: sizes of the real BARs by index, 0 for none
+ * @real_bar: sizes of the real BARs by index, 0 for none; 64-bit, prefetchable
  * @hbm_size: coherent memory, unless --hbm overrides it
  */
 struct sim_model {

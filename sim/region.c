@@ -9,11 +9,15 @@
  * reached by messages.
  */
 #include <errno.h>
+#include <linux/pci_regs.h>
 #include <unistd.h>
 
 #include "regs.h"
 #include "sim.h"
 #include "span.h"
+
+/* PCIe 6.0, 2.3.2: the root port's word for "ask again". */
+#define VENDOR_RRS	0x0001
 
 #define WINDOW(at, pages) { (at) / SIM_TRAP_PAGE * SIM_TRAP_PAGE, \
 			    ((at) / SIM_TRAP_PAGE + (pages)) * SIM_TRAP_PAGE }
@@ -204,6 +208,9 @@ int cohmem_sim_region_read(struct sim *s, u32 index, u64 pos, void *buf,
 		s->count.bar_reads++;
 	if (cohmem_sim_silent(s)) {
 		memset(buf, 0xff, len);
+		if (s->will.rrs && !s->removed && index == SIM_REGION_CONFIG &&
+		    !pos && len >= 2)
+			sim_put16(buf, PCI_VENDOR_ID, VENDOR_RRS);
 		return 0;
 	}
 	if (index == SIM_REGION_CONFIG) {

@@ -4,9 +4,7 @@
  * engine when nothing else is to be done.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,19 +22,6 @@
 #define MS		1000000ULL
 
 enum { SLOT_SIGNAL, SLOT_CLIENT, SLOT_LISTEN, SLOT_CONTROL, NR_SLOTS };
-
-static int open_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	if (sigprocmask(SIG_BLOCK, &set, NULL))
-		return -errno;
-	signal(SIGPIPE, SIG_IGN);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
 
 /**
  * cohmem_sim_server_open() - listen
@@ -57,7 +42,7 @@ int cohmem_sim_server_open(struct sim_server *v, struct sim *s,
 	v->script = script;
 	v->listen_fd = -1;
 	v->control_fd = -1;
-	v->signal_fd = open_signals();
+	v->signal_fd = cohmem_sim_stop_open();
 	cohmem_sim_control_init(v);
 	if (v->signal_fd < 0)
 		return v->signal_fd;

@@ -65,6 +65,9 @@ struct json_object *cohmem_sim_command(struct sim_server *v,
 /* cmd_bytes.c */
 bool cohmem_sim_crc_step(struct sim *s, struct sim_control_client *c);
 
+/* stop.c */
+int cohmem_sim_stop_open(void);
+
 /* net.c */
 int cohmem_sim_listen(const char *path);
 int cohmem_sim_connect(const char *path);

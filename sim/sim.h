@@ -85,7 +85,9 @@ enum { SIM_REGION_CONFIG = 7, SIM_NR_REGIONS = 9 };
  * @messages: well-formed messages
  * @wire_errors: requests answered by an error
  * @wire_drops: connections ended because the stream made no sense
- * @touched_early: watched pages that somebody accessed while not ready
+ * @touched_early: watched pages that somebody accessed while not ready, as far as
+ *	memory has come back since
+ * @link_lost: times the link went down by itself while memory was ready
  */
 struct sim_counters {
 	u64 resets[SIM_NR_RESETS];
@@ -97,6 +99,7 @@ struct sim_counters {
 	u64 irqs, irqs_lost, intx;
 	u64 clients, messages, wire_errors, wire_drops;
 	u64 touched_early;
+	u64 link_lost;
 };
 
 /**
@@ -120,12 +123,14 @@ struct sim_cxl_range {
  * @link_down, @train_stuck: as if the delay were SIM_NEVER, without losing it
  * @withheld: memory not ready now, whatever the clock says
  * @clears: a reset also clears the coherent memory
+ * @rrs: while silent, the vendor id reads as below a root port with RRS visibility
  */
 struct sim_behaviour {
 	s64 link_ms, train_ms, clear_ms;
 	struct sim_cxl_range cxl[SIM_CXL_RANGES];
 	s64 silent_ms;
 	bool link_down, train_stuck, withheld, clears;
+	bool rrs;
 };
 
 /* What the engine waits for. */
@@ -210,13 +215,15 @@ struct sim_setup {
 	u64 hbm_size;
 	const char *hbm_path;
 	u64 mem_base;
-	u64 bar_size[6];	/* of the real BARs, at even indices */
+	u64 bar_size[6];	/* of the real BARs */
+	u8 bar_bits[6];		/* the low ones of their registers */
 	bool no_msix;
-	const char *dump;	/* file of a real part's config space, or NULL */
+	const u8 *dump;		/* a real part's config space, or NULL */
 	bool hpa;		/* the engine takes host-physical addresses */
 	bool any_file;		/* DMA to files that may block, too */
 	bool cxl_two_ranges;	/* HDM count 2; the second may be empty */
 	u64 cxl_range2;		/* its size, taken from the first */
+	u8 cxl_timeout[SIM_CXL_RANGES];	/* Memory_Active_Timeout codes */
 };
 
 int cohmem_sim_init(struct sim *s, const struct sim_setup *setup,

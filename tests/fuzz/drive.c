@@ -6,11 +6,10 @@
  *	fuzz-sim-short --seconds N [--seed N] CORPUS	(or COHMEM_FUZZ_SECONDS=N)
  *	fuzz-sim-short FILE		one input: what a failure has left behind
  *
- * Nothing here knows which code was reached, so mutations follow the wire: an
- * input is a sequence of messages, each with its length in its header, and most
- * changes keep that true. The target runs in a child; the input that it died of
- * is in memory that we share, and is kept in a file. Built with sanitizers (as
- * tests/sanitize does) it finds more.
+ * Nothing here knows which code was reached, so mutations know the form of what
+ * they change: messages (wire.c) or files (text.c). The target runs in a child; the
+ * input that it died of is in memory that we share, and is kept in a file. Built
+ * with sanitizers (as tests/sanitize does) it finds more.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -26,17 +25,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define INPUT_MAX	8192
+#include "drive.h"
+
 #define MAX_FILES	64
-#define HEADER		16	/* of a vfio-user message; its length is at +4 */
 #define HANG_SECONDS	20
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-struct input {
-	size_t len;
-	uint8_t byte[INPUT_MAX];
-};
 
 /* What parent and child share: the input under way, and how far it came. */
 struct shared {
@@ -49,7 +41,7 @@ static unsigned int nr_corpus;
 static struct shared *shared;
 static uint64_t seed = 1;
 
-static uint64_t rnd(uint64_t below)
+uint64_t fuzz_rnd(uint64_t below)
 {
 	uint64_t z = seed += 0x9e3779b97f4a7c15ULL;
 
@@ -58,47 +50,9 @@ static uint64_t rnd(uint64_t below)
 	return below ? (z ^ (z >> 31)) % below : 0;
 }
 
-static uint32_t get32(const uint8_t *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static void put(uint8_t *p, uint64_t v, size_t size)
-{
-	memcpy(p, &v, size);
-}
-
-/* A message of @in at random: its place and length, or the rest of it all. */
-static size_t pick(const struct input *in, size_t *len)
-{
-	size_t at[256], pos = 0;
-	unsigned int nr = 0;
-
-	while (pos + HEADER <= in->len && nr < 256) {
-		uint32_t l = get32(in->byte + pos + 4);
-
-		at[nr++] = pos;
-		if (l < HEADER || l > in->len - pos)
-			break;
-		pos += l;
-	}
-	if (!nr) {
-		*len = in->len;
-		return 0;
-	}
-	pos = at[rnd(nr)];
-	*len = get32(in->byte + pos + 4);
-	if (*len < HEADER || *len > in->len - pos)
-		*len = in->len - pos;
-	return pos;
-}
-
 /* Replace @old bytes at @pos by @len of @with. */
-static void replace(struct input *in, size_t pos, size_t old,
-		    const uint8_t *with, size_t len)
+void fuzz_replace(struct input *in, size_t pos, size_t old,
+		  const uint8_t *with, size_t len)
 {
 	if (in->len - old + len > INPUT_MAX)
 		return;
@@ -109,7 +63,7 @@ static void replace(struct input *in, size_t pos, size_t old,
 	in->len += len - old;
 }
 
-static uint64_t odd_number(void)
+uint64_t fuzz_odd_number(void)
 {
 	static const uint64_t some[] = {
 		0, 1, 2, 3, 4, 7, 8, 15, 16, 0x7f, 0x80, 0xff, 0x100, 0xfff,
@@ -118,61 +72,13 @@ static uint64_t odd_number(void)
 		0x7fffffffffffffff, 0x8000000000000000, 0xffffffffffffffff,
 	};
 
-	return rnd(8) ? some[rnd(sizeof(some) / sizeof(some[0]))] :
-			rnd(UINT64_MAX);
+	return fuzz_rnd(8) ? some[fuzz_rnd(sizeof(some) / sizeof(some[0]))] :
+			     fuzz_rnd(UINT64_MAX);
 }
 
-static void mutate(struct input *in)
+const struct input *fuzz_any(void)
 {
-	uint8_t other[INPUT_MAX];
-	const struct input *from;
-	size_t pos, len, src, n;
-
-	if (in->len < HEADER) {
-		*in = corpus[rnd(nr_corpus)];
-		return;
-	}
-	pos = pick(in, &len);
-	switch (rnd(9)) {
-	case 0:		/* a bit, anywhere */
-		in->byte[rnd(in->len)] ^= 1 << rnd(8);
-		break;
-	case 1:		/* another command */
-		put(in->byte + pos + 2, rnd(20), 2);
-		break;
-	case 2:		/* a field */
-	case 3:
-		n = 1ULL << (1 + rnd(3));
-		if (len < HEADER + n)
-			break;
-		src = pos + HEADER + rnd((len - HEADER) / n) * n;
-		if (src + n <= in->len)
-			put(in->byte + src, odd_number(), n);
-		break;
-	case 4:		/* the flags and the error of the header */
-		put(in->byte + pos + 8, odd_number(), 4);
-		break;
-	case 5:		/* a message longer or shorter, as it says or not */
-		n = HEADER + rnd(128);
-		memset(other, rnd(256), sizeof(other));
-		memcpy(other, in->byte + pos, len < n ? len : n);
-		if (rnd(8))
-			put(other + 4, n, 4);
-		replace(in, pos, len, other, n);
-		break;
-	case 6:		/* none of it, or once more */
-		memcpy(other, in->byte + pos, len);
-		replace(in, pos, rnd(2) ? len : 0, other, rnd(2) ? len : 0);
-		break;
-	case 7:		/* one of another input */
-		from = &corpus[rnd(nr_corpus)];
-		src = pick(from, &n);
-		replace(in, pos, rnd(2) ? len : 0, from->byte + src, n);
-		break;
-	default:	/* cut off */
-		in->len = HEADER + rnd(in->len - HEADER + 1);
-		break;
-	}
+	return &corpus[fuzz_rnd(nr_corpus)];
 }
 
 static double now(void)
@@ -198,9 +104,9 @@ static void run_all(double seconds)
 	while (now() < end) {
 		struct input *in = &shared->now;
 
-		*in = corpus[rnd(nr_corpus)];
-		for (i = 1 + rnd(6); i; i--)
-			mutate(in);
+		*in = *fuzz_any();
+		for (i = 1 + fuzz_rnd(6); i; i--)
+			fuzz_mutate(in);
 		alarm(HANG_SECONDS);
 		LLVMFuzzerTestOneInput(in->byte, in->len);
 		shared->runs++;
@@ -254,7 +160,8 @@ static void keep(void)
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "/tmp/fuzz-sim-%d.input", (int)getpid());
+	snprintf(path, sizeof(path), "/tmp/fuzz-%s-%d.input", fuzz_name,
+		 (int)getpid());
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	if (fd >= 0 && write(fd, shared->now.byte, shared->now.len) >= 0)
 		printf("# the input: %s (run this program with it)\n", path);
@@ -306,7 +213,6 @@ int main(int argc, char **argv)
 		       WTERMSIG(status) == SIGALRM ? ": it hangs" : "");
 	if (ret)
 		keep();
-	printf("%sok 1 - nothing on the wire ends the emulator\n",
-	       ret ? "not " : "");
+	printf("%sok 1 - %s\n", ret ? "not " : "", fuzz_promise);
 	return ret;
 }

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "drive.h"
 #include "model.h"
 #include "sim.h"
 #include "wire.h"
@@ -19,7 +20,8 @@
 /* Engine turns after each message: a job of gigabytes is cut off here. */
 #define MAX_STEPS	16
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+const char fuzz_name[] = "sim";
+const char fuzz_promise[] = "nothing on the wire ends the emulator";
 
 static struct sim *superchip(void)
 {
@@ -30,6 +32,8 @@ static struct sim *superchip(void)
 	struct sim_setup setup = {
 		.hbm_size = 1 << 20, .hbm_path = path,
 		.bar_size = { [0] = 16 << 20, [2] = 1 << 20 },
+		.bar_bits = { [0] = SIM_BAR_BITS, [2] = SIM_BAR_BITS },
+		.cxl_timeout = { 1, 1 },
 	};
 	int fd;
 

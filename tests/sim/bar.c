@@ -305,7 +305,10 @@ static void early_touch_is_seen(void **state)
 	(void)map[0x5000];
 	map[0x9000] = 1;
 	(void)map[0x200000];
+	/* An error where it happens, and not when all is well again. */
+	assert_int_equal(ctl_number(p, "status", "touched_early"), 2);
 	wait_ready(p);
+	assert_int_equal(ctl_number(p, "status", "touched_early"), 2);
 	assert_int_equal(ctl_number(p, "counters", "touched_early"), 2);
 	assert_int_equal(map[0x5000], 77);
 	assert_int_equal(map[0x9000], 0);

@@ -53,6 +53,7 @@ static void silence_begins_with_a_reset(void **state)
 {
 	struct sim_proc *p = *state;
 
+	ctl_ok(p, "clock freeze");
 	ctl_ok(p, "set silent-ms 3600000");
 	assert_int_equal(cfg_read(p->fd, 0, 2), 0x10de);
 	wire_call(p->fd, RESET, NULL, 0, NULL, 0, scratch());

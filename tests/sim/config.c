@@ -624,17 +624,6 @@ static void removal_reads_all_ones(void **state)
 	assert_int_equal(ctl_number(p, "counters", "message"), 0);
 }
 
-static void silent_after_reset(void **state)
-{
-	struct sim_proc *p = *state;
-
-	ctl_ok(p, "set silent-ms 100");
-	wire_call(p->fd, RESET, NULL, 0, NULL, 0, scratch());
-	assert_int_equal(cfg_read(p->fd, 0, 4), 0xffffffff);
-	sleep_ms(130);
-	assert_int_equal(cfg_read(p->fd, 0, 2), 0x10de);
-}
-
 static int by_value(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -688,7 +677,6 @@ int main(void)
 		WITH(cxl_no_second_range, start_next),
 		cmocka_unit_test(cxl_second_range),
 		WITH(removal_reads_all_ones, start_gh200),
-		WITH(silent_after_reset, start_gb200),
 		WITH(round_trip, start_gh200),
 	};
 

@@ -181,7 +181,7 @@ static void everything_in_help_works(void **state)
 	static const char * const good[] = {
 		"help", "status", "counters", "reset-counters", "defaults",
 		"set link-ms 5", "set train-ms never", "set clear-ms 7",
-		"set silent-ms 0", "set link down", "set train stuck",
+		"set silent-ms 0", "set rrs no", "set link down", "set train stuck",
 		"set memory-ready no", "set cxl-info-valid ms 3",
 		"set cxl-active follow", "set cxl-timeout 4",
 		"set cxl2-info-valid 3", "set cxl2-active ms 4",

@@ -426,6 +426,40 @@ static void reset_ends_a_job(void **state)
 	assert_false(ctl_true(p, "status", "engine_busy"));
 }
 
+/* The link is lost amid a job: it ends there, and the next one waits for it. */
+static void link_lost_under_load(void **state)
+{
+	const char *args[] = { "--hbm", "8G", NULL };
+	struct sim_proc *p = sim_start("gb200", args);
+	const uint64_t len = 8ull << 30;
+	uint64_t moved;
+
+	wire_open(p);
+	enable(p->fd);
+	wait_ready(p);
+	start_job(p->fd, 2, 0, COHERENT, 0, BUS, len, 7);
+	ctl_ok(p, "set link down");
+	assert_int_equal(finish_job(p->fd, 7), 2);
+	moved = reg_read(p->fd, 0, E + 0x50, 8);
+	assert_true(moved < len);
+	assert_int_equal(reg_read(p->fd, 0, E + 0x48, 8), moved);
+	assert_int_equal(reg_read(p->fd, 0, 0x1498, 4), 0);
+	assert_false(ctl_true(p, "status", "ready"));
+	assert_int_equal(ctl_number(p, "counters", "link_lost"), 1);
+	assert_int_equal(ctl_number(p, "counters", "dma_not_ready"), 1);
+	/* Lost is lost once; a new job meets the same. */
+	assert_int_equal(job(p->fd, 2, 0, COHERENT, 0, BUS, 4096), 2);
+	ctl_ok(p, "set link down");
+	assert_int_equal(ctl_number(p, "counters", "link_lost"), 1);
+	ctl_ok(p, "set link up");
+	assert_int_equal(job(p->fd, 2, 0, COHERENT, 0, BUS, 4096), 0);
+	/* Training anew after a reset is no loss. */
+	wire_call(p->fd, RESET, NULL, 0, NULL, 0, scratch());
+	wait_ready(p);
+	assert_int_equal(ctl_number(p, "counters", "link_lost"), 1);
+	sim_stop(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -444,6 +478,7 @@ int main(void)
 		cmocka_unit_test(host_physical_addresses),
 		RAMTEST(busy_engine_is_not_in_the_way),
 		RAMTEST(reset_ends_a_job),
+		cmocka_unit_test(link_lost_under_load),
 	};
 
 	return cmocka_run_group_tests_name("sim-engine", tests, NULL, NULL);

@@ -7,12 +7,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -560,6 +562,51 @@ static void intx_after_silence(void **state)
 	close(fd);
 }
 
+/* A log that nobody reads stops the loop amid a write: SIGTERM ends it yet. */
+static void ends_though_it_hangs(void **state)
+{
+	char dir[] = "/tmp/cohmem-fifo.XXXXXX", fifo[64];
+	const char *args[] = { "--log", fifo, NULL };
+	static uint8_t asked[4000][16];	/* resets, each of which is logged */
+	struct sim_proc *p;
+	unsigned int i;
+	int reader, status;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(fifo, sizeof(fifo), "%s/log", dir);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	reader = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_true(reader >= 0);
+	p = sim_start("gh200", args);
+	wire_open(p);
+	for (i = 0; i < 4000; i++) {
+		put16(asked[i], 0, i);
+		put16(asked[i], 2, RESET);
+		put32(asked[i], 4, 16);
+		put32(asked[i], 8, 0x10);	/* no reply */
+	}
+	/* As many as it takes: it stops reading, too. */
+	assert_true(send(p->fd, asked, sizeof(asked), MSG_DONTWAIT) > 0);
+	sleep_ms(500);
+	assert_int_equal(kill(p->pid, SIGTERM), 0);
+	for (i = 0; i < 600 && !waitpid(p->pid, &status, WNOHANG); i++)
+		sleep_ms(100);
+	if (i == 600)
+		kill(p->pid, SIGKILL);
+	assert_true(i < 600);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 1);
+	close(reader);
+	close(p->fd);
+	unlink(fifo);
+	rmdir(dir);
+	unlink(p->hbm);
+	unlink(p->sock);
+	unlink(p->ctl);
+	rmdir(p->dir);
+	free(p);
+}
+
 static void one_emulator_a_file(void **state)
 {
 	struct sim_proc *p = *state;
@@ -593,6 +640,7 @@ int main(void)
 		cmocka_unit_test(words_and_numbers),
 		WITH(intx_after_silence, start_gh200),
 		ALONE(one_emulator_a_file),
+		cmocka_unit_test(ends_though_it_hangs),
 	};
 
 	return cmocka_run_group_tests_name("sim-hostile", tests, NULL, NULL);
