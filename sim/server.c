@@ -92,8 +92,7 @@ void cohmem_sim_server_close(struct sim_server *v)
 		close(v->control_fd);
 	if (v->control_path)
 		unlink(v->control_path);
-	if (v->signal_fd >= 0)
-		close(v->signal_fd);
+	cohmem_sim_stop_close();
 }
 
 /* A connection could not be taken: it stays readable, so do not look for a while. */

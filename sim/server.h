@@ -67,6 +67,7 @@ bool cohmem_sim_crc_step(struct sim *s, struct sim_control_client *c);
 
 /* stop.c */
 int cohmem_sim_stop_open(void);
+void cohmem_sim_stop_close(void);
 
 /* net.c */
 int cohmem_sim_listen(const char *path);

@@ -17,7 +17,7 @@
 #define PATIENCE_S	10
 
 /* What the handler needs; there is one server in a process. */
-static int stop_fd = -1;
+static volatile sig_atomic_t stop_fd = -1;
 static timer_t last_word;
 static volatile sig_atomic_t asked;
 
@@ -37,7 +37,8 @@ static void on_signal(int signal)
 	}
 	asked = 1;
 	timer_settime(last_word, 0, &soon, NULL);
-	if (write(stop_fd, &one, sizeof(one)) < 0)
+	/* Nobody waits any more: it is ending by itself. */
+	if (stop_fd >= 0 && write(stop_fd, &one, sizeof(one)) < 0)
 		_exit(SIM_EXIT_FAILURE);
 	errno = saved;
 }
@@ -61,4 +62,17 @@ int cohmem_sim_stop_open(void)
 		return -errno;
 	signal(SIGPIPE, SIG_IGN);
 	return stop_fd;
+}
+
+/**
+ * cohmem_sim_stop_close() - the main loop has ended
+ */
+void cohmem_sim_stop_close(void)
+{
+	int fd = stop_fd;
+
+	/* Before the number may be another file's. */
+	stop_fd = -1;
+	if (fd >= 0)
+		close(fd);
 }

@@ -89,9 +89,23 @@ static unsigned int allowed(double ms)
 	return 10 * (unsigned int)(ms / 5000 + 2);
 }
 
+/*
+ * What the driver says. Lines of the core have the driver's name, too, but begin
+ * with the name of a function; 6.1 has five for each open.
+ */
+static unsigned int own_lines(int kmsg)
+{
+	unsigned int nr = 0;
+	char line[256];
+
+	while (kmsg_find(kmsg, "cohmem_vfio_pci", line, sizeof(line)))
+		nr += !strstr(line, ": vfio_");
+	return nr;
+}
+
 static void few_lines(int kmsg, const char *what, unsigned int times, double ms)
 {
-	unsigned int nr = kmsg_count(kmsg, "cohmem_vfio_pci");
+	unsigned int nr = own_lines(kmsg);
 
 	test_info("%u times %s in %.0f ms: %u lines", times, what, ms, nr);
 	CHECK(nr <= allowed(ms), "%s: %u lines in %.0f ms", what, nr, ms);
