@@ -18,6 +18,8 @@ int cohmem_sim_cmd_ctl(int argc, char **argv);
 int cohmem_sim_cmd_models(int argc, char **argv);
 
 int cohmem_sim_parse_size(const char *text, u64 *value);
+size_t cohmem_sim_parse_hex(const char *text, u8 *buf, size_t len);
+void cohmem_sim_hex(const u8 *buf, size_t len, char *text);
 int cohmem_sim_usage_error(const char *command, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 const struct sim_model *cohmem_sim_need_model(const char *command,
@@ -31,5 +33,9 @@ void cohmem_sim_say_notes(const char *file, const struct sim_notes *notes);
 int cohmem_sim_be_like(const char *command, const char *file,
 		       const char *model, struct sim_gpu *g,
 		       const struct sim_model **base, struct sim_notes *notes);
+
+int cohmem_sim_pick_gpu(const char *command, const char *like,
+			const char *model, struct sim_gpu *g,
+			struct sim_notes *notes);
 
 #endif /* COHMEM_SIM_CLI_H */

@@ -10,15 +10,9 @@
 /* Bytes as hex digits: at most MEM_MAX of them. */
 static void add_hex(struct call *c, const u8 *buf, u64 len)
 {
-	static const char digit[] = "0123456789abcdef";
 	char hex[2 * MEM_MAX + 1];
-	u64 i;
 
-	for (i = 0; i < len; i++) {
-		hex[2 * i] = digit[buf[i] >> 4];
-		hex[2 * i + 1] = digit[buf[i] & 15];
-	}
-	hex[2 * len] = 0;
+	cohmem_sim_hex(buf, len, hex);
 	add_text(c->reply, "hex", hex);
 }
 
@@ -65,14 +59,6 @@ int cohmem_sim_do_config_read(struct call *c)
 	return 0;
 }
 
-static int nibble(char ch)
-{
-	if (ch >= '0' && ch <= '9')
-		return ch - '0';
-	ch |= 0x20;
-	return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
-}
-
 /**
  * cohmem_sim_do_mem_write() - mem write: change some
  * @c: the call
@@ -81,7 +67,7 @@ static int nibble(char ch)
 int cohmem_sim_do_mem_write(struct call *c)
 {
 	const char *hex = c->argv[1];
-	size_t len = strlen(hex) / 2, i;
+	size_t len = strlen(hex) / 2, n;
 	u8 buf[MEM_MAX];
 	u64 pos;
 	int err;
@@ -91,14 +77,9 @@ int cohmem_sim_do_mem_write(struct call *c)
 	if (strlen(hex) % 2 || !len || len > MEM_MAX)
 		return fail(c, "an even number of hex digits, at most %u",
 			    2 * MEM_MAX);
-	for (i = 0; i < len; i++) {
-		int hi = nibble(hex[2 * i]), lo = nibble(hex[2 * i + 1]);
-
-		if (hi < 0 || lo < 0)
-			return fail(c, "'%.2s' is no hex digit pair",
-				    hex + 2 * i);
-		buf[i] = hi << 4 | lo;
-	}
+	n = cohmem_sim_parse_hex(hex, buf, len);
+	if (n < len)
+		return fail(c, "'%.2s' is no hex digit pair", hex + 2 * n);
 	err = cohmem_sim_hbm_write(&c->sim->hbm, pos, buf, len);
 	return err ? fail(c, "cannot write that: %s", strerror(-err)) : 0;
 }

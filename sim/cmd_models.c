@@ -89,6 +89,32 @@ int cohmem_sim_be_like(const char *command, const char *file,
 	return SIM_EXIT_FAILURE;
 }
 
+/**
+ * cohmem_sim_pick_gpu() - the GPU that --like names, or else --model
+ * @command: for messages
+ * @like: FILE, FILE#BDF, or NULL
+ * @model: the model; with @like as for cohmem_sim_be_like()
+ * @g: the GPU
+ * @notes: what is to be said
+ * Return: 0, or an exit code after a message.
+ */
+int cohmem_sim_pick_gpu(const char *command, const char *like,
+			const char *model, struct sim_gpu *g,
+			struct sim_notes *notes)
+{
+	const struct sim_model *m = NULL;
+
+	if (like)
+		return cohmem_sim_be_like(command, like, model, g, &m, notes);
+	m = cohmem_sim_need_model(command, model);
+	if (!m)
+		return SIM_EXIT_USAGE;
+	if (!cohmem_sim_gpu_of_model(m, g, notes))
+		return 0;
+	fprintf(stderr, "cohmem-sim: %s\n", notes->why);
+	return SIM_EXIT_FAILURE;
+}
+
 static void print_json(struct json_object *o)
 {
 	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
@@ -100,24 +126,13 @@ static int write_one(const struct models *o)
 {
 	static struct sim_notes notes;
 	static struct sim_gpu gpu;
-	const struct sim_model *m;
 	int code;
 
-	if (o->like) {
-		code = cohmem_sim_be_like("models", o->like, o->model, &gpu, &m,
-					  &notes);
-		if (code)
-			return code;
+	code = cohmem_sim_pick_gpu("models", o->like, o->model, &gpu, &notes);
+	if (code)
+		return code;
+	if (o->like)
 		cohmem_sim_say_notes(o->like, &notes);
-	} else {
-		m = cohmem_sim_need_model("models", o->model);
-		if (!m)
-			return SIM_EXIT_USAGE;
-		if (cohmem_sim_gpu_of_model(m, &gpu, &notes)) {
-			fprintf(stderr, "cohmem-sim: %s\n", notes.why);
-			return SIM_EXIT_FAILURE;
-		}
-	}
 	print_json(cohmem_sim_gpu_json(&gpu));
 	return 0;
 }

@@ -119,11 +119,8 @@ static void of_model(struct run *r, const struct sim_model *m)
 	s->model = m;
 	s->device_id = m->device_id;
 	s->hbm_size = m->hbm_size;
-	s->mem_base = 0x1000000000ULL;
-	for (i = 0; i < 6; i++) {
-		s->bar_size[i] = m->real_bar[i];
-		s->bar_bits[i] = m->real_bar[i] ? SIM_BAR_BITS : 0;
-	}
+	s->mem_base = SIM_MEM_BASE;
+	cohmem_sim_model_bars(m, s->bar_size, s->bar_bits);
 	for (i = 0; i < SIM_CXL_RANGES; i++)
 		s->cxl_timeout[i] = 1;
 }

@@ -206,34 +206,17 @@ static int choose(struct ssdt *t)
 {
 	static struct sim_notes notes;
 	static struct sim_gpu gpu;
-	const struct sim_model *m = NULL;
 	unsigned int i;
 	int code;
 
-	if (t->like) {
-		code = cohmem_sim_be_like("ssdt", t->like, t->model, &gpu, &m,
-					  &notes);
-		if (code)
-			return code;
+	code = cohmem_sim_pick_gpu("ssdt", t->like, t->model, &gpu, &notes);
+	if (code)
+		return code;
+	if (t->like)
 		t->model = "like";
-	} else {
-		m = cohmem_sim_need_model("ssdt", t->model);
-		if (!m)
-			return SIM_EXIT_USAGE;
-		if (cohmem_sim_gpu_of_model(m, &gpu, &notes)) {
-			fprintf(stderr, "cohmem-sim: %s\n", notes.why);
-			return SIM_EXIT_FAILURE;
-		}
-	}
 	/* It is not known whether firmware said anything: as a model's does. */
-	if (!gpu.has_firmware) {
-		for (i = SIM_PROP_BASE; i <= SIM_PROP_PXMS; i++)
-			gpu.has_prop[i] = true;
-		gpu.prop[SIM_PROP_BASE] = gpu.memory_base;
-		gpu.prop[SIM_PROP_SIZE] = gpu.memory_size;
-		gpu.prop[SIM_PROP_PXM] = 1;
-		gpu.prop[SIM_PROP_PXMS] = 8;
-	}
+	if (!gpu.has_firmware)
+		cohmem_sim_gpu_announce(&gpu);
 	memcpy(t->prop, gpu.prop, sizeof(t->prop));
 	memcpy(t->has, gpu.has_prop, sizeof(t->has));
 	for (i = 0; i < SIM_NR_PROPS; i++)

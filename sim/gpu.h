@@ -91,6 +91,7 @@ void cohmem_sim_gpu_setup(const struct sim_gpu *g, const struct sim_model *base,
 			  struct sim_notes *n);
 void cohmem_sim_gpu_explain(const struct sim_gpu *g, const struct sim_config *c,
 			    struct sim_notes *n);
+void cohmem_sim_gpu_announce(struct sim_gpu *g);
 int cohmem_sim_gpu_of_model(const struct sim_model *model, struct sim_gpu *g,
 			    struct sim_notes *n);
 

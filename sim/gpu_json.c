@@ -50,20 +50,12 @@ static int number(struct json_object *o, const char *key, u64 max, u64 *value,
 	return 0;
 }
 
-static int nibble(char ch)
-{
-	if (ch >= '0' && ch <= '9')
-		return ch - '0';
-	ch |= 0x20;
-	return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
-}
-
 static int get_config(struct json_object *top, struct sim_gpu *g,
 		      struct sim_notes *n)
 {
 	struct json_object *v = member(top, "config", json_type_string);
 	const char *hex;
-	size_t len, i;
+	size_t len;
 
 	if (!v)
 		return 0;
@@ -72,13 +64,8 @@ static int get_config(struct json_object *top, struct sim_gpu *g,
 	if (len % 2 || len > 2 * SIM_CONFIG_SIZE)
 		return cohmem_sim_refuse(n, "config: up to %u bytes, in hex digits",
 					 SIM_CONFIG_SIZE);
-	for (i = 0; i < len / 2; i++) {
-		int hi = nibble(hex[2 * i]), lo = nibble(hex[2 * i + 1]);
-
-		if (hi < 0 || lo < 0)
-			return cohmem_sim_refuse(n, "config: no hex digits");
-		g->byte[i] = hi << 4 | lo;
-	}
+	if (cohmem_sim_parse_hex(hex, g->byte, len / 2) < len / 2)
+		return cohmem_sim_refuse(n, "config: no hex digits");
 	g->have = len / 2;
 	return 0;
 }
@@ -302,9 +289,7 @@ struct json_object *cohmem_sim_gpu_json(const struct sim_gpu *g)
 		if (g->has_prop[i])
 			put_hex(o, cohmem_sim_prop_name(i), g->prop[i]);
 	json_object_object_add(top, "firmware", o);
-	hex[0] = '\0';
-	for (i = 0; i < g->have; i++)
-		snprintf(hex + 2 * i, 3, "%02x", g->byte[i]);
+	cohmem_sim_hex(g->byte, g->have, hex);
 	json_object_object_add(top, "config", g->have ?
 			       json_object_new_string(hex) : NULL);
 	return top;

@@ -13,7 +13,6 @@
 #include "regs.h"
 #include "sim.h"
 
-#define DEFAULT_BASE	0x1000000000ULL
 #define IDS		0x10	/* bytes of the header that say what it is */
 
 /* What its CXL DVSEC says of memory; 0 ranges without. */
@@ -176,10 +175,7 @@ static int complete_bars(struct sim_gpu *g, const struct sim_model *base,
 	if (!g->has_bars) {
 		cohmem_sim_note(n, "BARs: their sizes are not known: as model %s",
 				base->name);
-		for (i = 0; i < 6; i++) {
-			g->bar_size[i] = base->real_bar[i];
-			g->bar_bits[i] = base->real_bar[i] ? SIM_BAR_BITS : 0;
-		}
+		cohmem_sim_model_bars(base, g->bar_size, g->bar_bits);
 		g->has_bars = true;
 	}
 	for (i = 0; i < 6; i++) {
@@ -243,7 +239,7 @@ static void complete_memory(struct sim_gpu *g, const struct sim_model *base,
 	if (g->has_prop[SIM_PROP_BASE] && g->prop[SIM_PROP_BASE])
 		g->memory_base = g->prop[SIM_PROP_BASE];
 	else if (!g->memory_base)
-		g->memory_base = cxl.nr && cxl.base ? cxl.base : DEFAULT_BASE;
+		g->memory_base = cxl.nr && cxl.base ? cxl.base : SIM_MEM_BASE;
 }
 
 /**
@@ -383,6 +379,22 @@ void cohmem_sim_gpu_explain(const struct sim_gpu *g, const struct sim_config *c,
 }
 
 /**
+ * cohmem_sim_gpu_announce() - let firmware announce a GPU's memory as a model's
+ * @g: the GPU
+ */
+void cohmem_sim_gpu_announce(struct sim_gpu *g)
+{
+	unsigned int i;
+
+	for (i = SIM_PROP_BASE; i <= SIM_PROP_PXMS; i++)
+		g->has_prop[i] = true;
+	g->prop[SIM_PROP_BASE] = g->memory_base;
+	g->prop[SIM_PROP_SIZE] = g->memory_size;
+	g->prop[SIM_PROP_PXM] = 1;
+	g->prop[SIM_PROP_PXMS] = 8;
+}
+
+/**
  * cohmem_sim_gpu_of_model() - what would be recorded of a model
  * @model: the model
  * @g: gets it
@@ -394,21 +406,17 @@ int cohmem_sim_gpu_of_model(const struct sim_model *model, struct sim_gpu *g,
 {
 	struct sim_config_setup setup = {
 		.model = model, .device_id = model->device_id,
-		.mem_base = DEFAULT_BASE, .mem_size = model->hbm_size,
+		.mem_base = SIM_MEM_BASE, .mem_size = model->hbm_size,
 		.nr_cxl_ranges = 1,
 	};
 	struct sim_config *c = malloc(sizeof(*c));
 	const char *why;
-	unsigned int i;
 	int err;
 
 	if (!c)
 		return -ENOMEM;
 	memset(g, 0, sizeof(*g));
-	for (i = 0; i < 6; i++) {
-		g->bar_size[i] = model->real_bar[i];
-		g->bar_bits[i] = model->real_bar[i] ? SIM_BAR_BITS : 0;
-	}
+	cohmem_sim_model_bars(model, g->bar_size, g->bar_bits);
 	memcpy(setup.bar_size, g->bar_size, sizeof(setup.bar_size));
 	memcpy(setup.bar_bits, g->bar_bits, sizeof(setup.bar_bits));
 	err = cohmem_sim_config_init(c, &setup, &why);
@@ -421,15 +429,9 @@ int cohmem_sim_gpu_of_model(const struct sim_model *model, struct sim_gpu *g,
 	free(c);
 	g->have = SIM_CONFIG_SIZE;
 	g->has_bars = true;
-	g->memory_base = DEFAULT_BASE;
+	g->memory_base = SIM_MEM_BASE;
 	g->memory_size = model->hbm_size;
-	/* As "cohmem-sim ssdt" announces it. */
 	g->has_firmware = true;
-	for (i = SIM_PROP_BASE; i <= SIM_PROP_PXMS; i++)
-		g->has_prop[i] = true;
-	g->prop[SIM_PROP_BASE] = DEFAULT_BASE;
-	g->prop[SIM_PROP_SIZE] = model->hbm_size;
-	g->prop[SIM_PROP_PXM] = 1;
-	g->prop[SIM_PROP_PXMS] = 8;
+	cohmem_sim_gpu_announce(g);
 	return err;
 }

@@ -9,6 +9,7 @@
  * page; --real-bar2 makes it larger.
  */
 #include "caps.h"
+#include "config.h"
 #include "model.h"
 
 #define MiB	(1ULL << 20)
@@ -97,4 +98,20 @@ const struct sim_model *cohmem_sim_model_find(const char *name)
 		if (!strcmp(m->name, name))
 			return m;
 	return NULL;
+}
+
+/**
+ * cohmem_sim_model_bars() - the BARs of a model
+ * @m: the model
+ * @size: gets their sizes
+ * @bits: gets the low bits of their registers
+ */
+void cohmem_sim_model_bars(const struct sim_model *m, u64 size[6], u8 bits[6])
+{
+	unsigned int i;
+
+	for (i = 0; i < 6; i++) {
+		size[i] = m->real_bar[i];
+		bits[i] = m->real_bar[i] ? SIM_BAR_BITS : 0;
+	}
 }

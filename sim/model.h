@@ -31,8 +31,12 @@ struct sim_model {
 	u64 hbm_size;
 };
 
+/* Where the coherent memory is unless somebody says otherwise. */
+#define SIM_MEM_BASE	0x1000000000ULL
+
 extern const struct sim_model cohmem_sim_models[];
 
 const struct sim_model *cohmem_sim_model_find(const char *name);
+void cohmem_sim_model_bars(const struct sim_model *m, u64 size[6], u8 bits[6]);
 
 #endif /* COHMEM_SIM_MODEL_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Numbers as people write them. */
+/* Numbers and bytes as people write them. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -40,4 +40,51 @@ int cohmem_sim_parse_size(const char *text, u64 *value)
 		return -ERANGE;
 	*value = v << shift;
 	return 0;
+}
+
+static int nibble(char ch)
+{
+	if (ch >= '0' && ch <= '9')
+		return ch - '0';
+	ch |= 0x20;
+	return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
+}
+
+/**
+ * cohmem_sim_parse_hex() - bytes of hex digits
+ * @text: two digits a byte, at least @len times
+ * @buf: the bytes
+ * @len: how many
+ * Return: how many could be had: fewer than @len where something else comes next.
+ */
+size_t cohmem_sim_parse_hex(const char *text, u8 *buf, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		int hi = nibble(text[2 * i]), lo = nibble(text[2 * i + 1]);
+
+		if (hi < 0 || lo < 0)
+			break;
+		buf[i] = hi << 4 | lo;
+	}
+	return i;
+}
+
+/**
+ * cohmem_sim_hex() - bytes as hex digits
+ * @buf: the bytes
+ * @len: how many
+ * @text: gets two digits a byte, and an end
+ */
+void cohmem_sim_hex(const u8 *buf, size_t len, char *text)
+{
+	static const char digit[] = "0123456789abcdef";
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		*text++ = digit[buf[i] >> 4];
+		*text++ = digit[buf[i] & 15];
+	}
+	*text = '\0';
 }
