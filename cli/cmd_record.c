@@ -1,28 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cohmem record: a file of this host, to be looked at elsewhere. */
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "capture.h"
 #include "print_record.h"
 
 #define DEFAULT_FILE	"cohmem-recording.tar"
-
-/* A new file of one's own: what is in it is for its owner to give away. */
-static FILE *create(const char *path)
-{
-	FILE *out = NULL;
-	int fd;
-
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		out = fdopen(fd, "w");
-	if (!out)
-		complain(path, errno == EEXIST ? "--output FILE names another" : NULL,
-			 "%s", strerror(errno));
-	return out;
-}
 
 static int record(struct cli *cli, int argc, char **argv)
 {
@@ -43,7 +27,8 @@ static int record(struct cli *cli, int argc, char **argv)
 	if (code)
 		return code;
 	if (!show) {
-		out = strcmp(path, "-") ? create(path) : stdout;
+		out = strcmp(path, "-") ?
+		      create_own(path, "--output FILE names another") : stdout;
 		if (!out)
 			return EXIT_FAIL;
 	}

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cohmem.h"
@@ -14,14 +13,6 @@ static bool says(const struct cohmem_func *f, enum cohmem_fact_id id,
 		 const char *word)
 {
 	return !strcmp(cohmem_fact_word(f, id), word);
-}
-
-static u64 now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000ULL + t.tv_nsec / 1000000;
 }
 
 /* On standard error, where somebody watches. */
@@ -58,7 +49,7 @@ static void wait_a_moment(struct cli *cli, const struct cohmem_func *f)
 
 static int wait_for(struct cli *cli, struct cohmem_func *f)
 {
-	u64 until = cli->has_wait ? now_ms() + cli->wait_s * 1000ULL : ~0ULL;
+	u64 until = cli->has_wait ? cohmem_now_ms() + cli->wait_s * 1000ULL : ~0ULL;
 	bool shown_any = false;
 
 	for (;;) {
@@ -66,7 +57,7 @@ static int wait_for(struct cli *cli, struct cohmem_func *f)
 		if (!cohmem_fact_known(f, COHMEM_FACT_SCRUB_STATE) ||
 		    says(f, COHMEM_FACT_SCRUB_STATE, "idle"))
 			break;
-		if (now_ms() >= until) {
+		if (cohmem_now_ms() >= until) {
 			complain_as("timeout", f->bdf,
 				    "it goes on; 'cohmem scrub wait' waits again",
 				    "still %s after %u s",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cohmem test: a bound GPU, used as a virtual machine would use it. */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
@@ -248,18 +247,6 @@ static int may_test(struct cli *cli, struct cohmem_func *f, bool destructive)
 	return EXIT_OK;
 }
 
-/* A new file: what is in it is for its owner to give away. */
-static FILE *create(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
-
-	if (!out)
-		complain(path, errno == EEXIST ? "--report FILE names another" :
-			 NULL, "%s", strerror(errno));
-	return out;
-}
-
 static int test_one(struct test_run *run)
 {
 	const char *path = run->cli->value[OPT_REPORT];
@@ -267,7 +254,7 @@ static int test_one(struct test_run *run)
 	int ret;
 
 	if (path) {
-		report = create(path);
+		report = create_own(path, "--report FILE names another");
 		if (!report)
 			return EXIT_FAIL;
 	}

@@ -340,6 +340,7 @@ void complain_as(const char *reason, const char *subject, const char *hint,
 __attribute__((format(printf, 3, 4)))
 void warn_of(const char *subject, const char *hint, const char *fmt, ...);
 void complain_why(struct cli *cli);
+FILE *create_own(const char *path, const char *other);
 const struct message *messages(unsigned int *nr);
 int usage_error(struct cli *cli, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -3,6 +3,8 @@
  * What went wrong, and what is worth a note: on standard error for people (one
  * line what and why, one line the way out), and kept for the JSON of the run.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -164,4 +166,21 @@ void log_to_stderr(void *arg, enum cohmem_log_level level, const char *text)
 		     NULL, NULL, text, NULL);
 	put_line(level == COHMEM_LOG_WARN ? "cohmem: warning: " :
 		 level == COHMEM_LOG_NOTE ? "cohmem: note: " : "cohmem: ", text);
+}
+
+/**
+ * create_own() - a new file of one's own: what is in it is its owner's to give away
+ * @path: the file; there must be none
+ * @other: how to name another one
+ * Return: the file, to be written; NULL after a message.
+ */
+FILE *create_own(const char *path, const char *other)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
+
+	if (!out)
+		complain(path, errno == EEXIST ? other : NULL, "%s",
+			 strerror(errno));
+	return out;
 }

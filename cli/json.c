@@ -104,6 +104,25 @@ void json_add_index(struct json_object *o, const char *key, int n)
 }
 
 /**
+ * json_hex_list() - addresses, as strings
+ * @n: the addresses
+ * @nr: how many
+ * Return: the list.
+ */
+struct json_object *json_hex_list(const u64 *n, unsigned int nr)
+{
+	struct json_object *list = json_object_new_array();
+	char text[32];
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		snprintf(text, sizeof(text), "0x%llx", (unsigned long long)n[i]);
+		json_object_array_add(list, json_object_new_string(text));
+	}
+	return list;
+}
+
+/**
  * json_add_hex() - an address or an id, as a string
  * @o: the object
  * @key: its key

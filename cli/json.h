@@ -15,6 +15,7 @@ void json_add_u64(struct json_object *o, const char *key, u64 n);
 void json_add_bool(struct json_object *o, const char *key, bool b);
 void json_add_tri(struct json_object *o, const char *key, int tri);
 void json_add_index(struct json_object *o, const char *key, int n);
+struct json_object *json_hex_list(const u64 *n, unsigned int nr);
 void json_add_hex(struct json_object *o, const char *key, u64 n, int digits);
 
 /* json_gpu.c */

@@ -234,15 +234,8 @@ struct json_object *json_bound(const struct cohmem_func *f,
 	if (b->poison_error && unknown)
 		why_null(unknown, "bound.poison_pages",
 			 cohmem_unknown_str(b->poison_error));
-	if (!b->poison_error) {
-		list = json_object_new_array();
-		for (i = 0; i < b->nr_poison; i++) {
-			snprintf(key, sizeof(key), "0x%llx",
-				 (unsigned long long)b->poison[i]);
-			json_object_array_add(list,
-					      json_object_new_string(key));
-		}
-	}
+	if (!b->poison_error)
+		list = json_hex_list(b->poison, b->nr_poison);
 	json_add(o, "poison_pages", list);
 	json_add(o, "poison_pages_omitted", list ?
 		 json_object_new_uint64(count > b->nr_poison ?

@@ -115,20 +115,6 @@ void test_text(const struct test_run *run)
 	    t->count[COHMEM_TEST_FAILED]);
 }
 
-static struct json_object *json_pages(const u64 *page, unsigned int nr)
-{
-	struct json_object *list = json_object_new_array();
-	char text[32];
-	unsigned int i;
-
-	for (i = 0; i < nr; i++) {
-		snprintf(text, sizeof(text), "0x%llx",
-			 (unsigned long long)page[i]);
-		json_object_array_add(list, json_object_new_string(text));
-	}
-	return list;
-}
-
 static struct json_object *json_mismatch(const struct pattern_run *p,
 					 const struct cohmem_mismatch *m)
 {
@@ -172,11 +158,11 @@ static struct json_object *json_pattern(const struct pattern_run *p)
 	for (i = 0; i < p->m.nr_first; i++)
 		json_object_array_add(list, json_mismatch(p, &p->m.first[i]));
 	json_add(o, "first_mismatches", list);
-	json_add(o, "pages_left_out", json_pages(p->m.skip, p->m.nr_skip));
+	json_add(o, "pages_left_out", json_hex_list(p->m.skip, p->m.nr_skip));
 	json_add(o, "pages_wrong",
-		 json_pages(p->m.wrong.page, p->m.wrong.nr));
+		 json_hex_list(p->m.wrong.page, p->m.wrong.nr));
 	json_add(o, "pages_signalled",
-		 json_pages(p->m.fault.page, p->m.fault.nr));
+		 json_hex_list(p->m.fault.page, p->m.fault.nr));
 	json_add_bool(o, "pages_omitted", p->m.wrong.more || p->m.fault.more);
 	return o;
 }

@@ -453,6 +453,7 @@ void cohmem_plan_free(struct cohmem_plan *plan);
 const char *cohmem_action_name(enum cohmem_action action);
 bool cohmem_is_persistent(const struct cohmem_ctx *ctx, const char *bdf);
 void cohmem_rule_path(const char *bdf, char *buf, size_t size);
+u64 cohmem_now_ms(void);
 int cohmem_driver_canonical(struct cohmem_ctx *ctx, const char *name,
 			    char out[COHMEM_NAME_LEN]);
 

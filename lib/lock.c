@@ -17,6 +17,18 @@
 #define PAUSE_MS	100
 
 /**
+ * cohmem_now_ms() - a clock that only goes forward
+ * Return: milliseconds.
+ */
+u64 cohmem_now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000ULL + t.tv_nsec / 1000000;
+}
+
+/**
  * cohmem_wait_more() - sleep a moment, unless it has been long enough
  * @ctx: the context, which says how long
  * @until: the end of it; all zero at first

@@ -15,18 +15,6 @@
 #define LOOK_MS		2
 
 /**
- * cohmem_now_ms() - a clock that only goes forward
- * Return: milliseconds.
- */
-u64 cohmem_now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000ULL + t.tv_nsec / 1000000;
-}
-
-/**
  * cohmem_test_status_name() - how a test ended, in one stable word
  * @status: how it ended
  * Return: the word.

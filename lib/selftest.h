@@ -72,7 +72,6 @@ int cohmem_selftest_open(struct cohmem_selftest *t);
 void cohmem_selftest_close(struct cohmem_selftest *t);
 void cohmem_selftest_run(struct cohmem_selftest *t);
 const char *cohmem_test_status_name(enum cohmem_test_status status);
-u64 cohmem_now_ms(void);
 
 /* for the files of tests */
 __attribute__((format(printf, 4, 5)))
