@@ -211,9 +211,9 @@ static const struct {
 	const char *hint;
 } scrub_ends[] = {
 	{ "skipped", "bad pages were left out",
-	  "plan to replace the GPU; writing 1 to scrub_accept_bad in sysfs hands it out all the same" },
+	  "plan to replace the part; writing 1 to scrub_accept_bad in sysfs hands it out all the same" },
 	{ "poison", "there are too many bad pages to tell which",
-	  "replace the GPU" },
+	  "replace the part" },
 	{ "unavailable", "the memory failed or was turned off meanwhile",
 	  "reset it, and clear again" },
 	{ "reset", "it was reset over and over meanwhile",

@@ -337,15 +337,8 @@ static int by_pxm(const void *a, const void *b)
 	return x->pxm < y->pxm ? -1 : x->pxm > y->pxm;
 }
 
-/**
- * cohmem_egm_load() - look for the EGM of all sockets, once a scan
- * @ctx: the context, scanned
- *
- * No device is woken up for it.
- *
- * Return: 0, or -errno where that is not all of it.
- */
-int cohmem_egm_load(struct cohmem_ctx *ctx)
+/* The EGM of all sockets, once a scan. No device is woken up for it. */
+static void load(struct cohmem_ctx *ctx)
 {
 	struct cohmem_egm *e;
 	struct cohmem_func *f;
@@ -354,16 +347,17 @@ int cohmem_egm_load(struct cohmem_ctx *ctx)
 	int ret;
 
 	if (ctx->egm_read)
-		return 0;
+		return;
 	ctx->egm_read = true;
 	ret = cohmem_dir_foreach(ctx, COHMEM_EGM_CLASS, add_class, ctx);
-	if (ret == -ENOENT)
-		ret = 0;
+	if (ret && ret != -ENOENT)
+		cohmem_log(ctx, COHMEM_LOG_WARN, "%s: %s", COHMEM_EGM_CLASS,
+			   cohmem_unknown_str(ret));
 	cohmem_func_foreach(ctx, f) {
 		if (!strcmp(f->driver, COHMEM_DRIVER) && !f->bound.valid)
 			cohmem_bound_load(ctx, f);
-		if (ask(f, &a) && (a.size || a.base) && !entry(ctx, a.pxm))
-			ret = -ENOMEM;
+		if (ask(f, &a) && (a.size || a.base))
+			entry(ctx, a.pxm);
 	}
 	if (ctx->nr_egm)
 		qsort(ctx->egm, ctx->nr_egm, sizeof(*ctx->egm), by_pxm);
@@ -376,7 +370,6 @@ int cohmem_egm_load(struct cohmem_ctx *ctx)
 		join_linked(ctx, e);
 		cohmem_egm_refresh(ctx, &e->unit);
 	}
-	return ret;
 }
 
 /**
@@ -394,7 +387,7 @@ void cohmem_egm_free(struct cohmem_ctx *ctx)
 
 /**
  * cohmem_egm_next() - iterate over the sockets' EGM
- * @ctx: the context, EGM loaded
+ * @ctx: the context, scanned
  * @prev: where the iteration is; NULL to start
  * Return: the next one, or NULL.
  */
@@ -403,12 +396,13 @@ struct cohmem_egm *cohmem_egm_next(struct cohmem_ctx *ctx,
 {
 	unsigned int i = prev ? prev - ctx->egm + 1 : 0;
 
+	load(ctx);
 	return i < ctx->nr_egm ? &ctx->egm[i] : NULL;
 }
 
 /**
  * cohmem_egm_find() - the EGM of a name
- * @ctx: the context, EGM loaded
+ * @ctx: the context, scanned
  * @name: "egm4", or "/dev/egm4"
  * Return: the EGM, or NULL.
  */
@@ -426,7 +420,7 @@ struct cohmem_egm *cohmem_egm_find(struct cohmem_ctx *ctx, const char *name)
 
 /**
  * cohmem_egm_of() - the EGM of a GPU's socket
- * @ctx: the context, EGM loaded
+ * @ctx: the context, scanned
  * @f: the GPU
  * Return: the EGM, or NULL.
  */
@@ -445,7 +439,7 @@ struct cohmem_egm *cohmem_egm_of(struct cohmem_ctx *ctx,
 
 /**
  * cohmem_egm_unit() - the EGM that a stand-in stands for
- * @ctx: the context, EGM loaded
+ * @ctx: the context, scanned
  * @unit: the stand-in, or a function
  * Return: the EGM; NULL for a function.
  */
@@ -462,7 +456,7 @@ struct cohmem_egm *cohmem_egm_unit(struct cohmem_ctx *ctx,
 
 /**
  * cohmem_find() - a function by its address, or a socket's EGM by its name
- * @ctx: the context, EGM loaded
+ * @ctx: the context, scanned
  * @name: the address as sysfs spells it, or "egm4"
  * Return: the function, or the stand-in of the EGM, or NULL.
  */

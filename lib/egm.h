@@ -14,8 +14,6 @@
 
 #define COHMEM_EGM_CLASS	"/sys/class/egm"
 #define COHMEM_EGM_MAX_GPUS	32
-/* Firmware retires blocks of this size. */
-#define COHMEM_EGM_BLOCK	(64ULL << 10)
 
 enum cohmem_egm_state {
 	COHMEM_EGM_READY,	/* our driver lends it */
@@ -48,7 +46,6 @@ struct cohmem_egm {
 	struct cohmem_func *gpu[COHMEM_EGM_MAX_GPUS];
 };
 
-int cohmem_egm_load(struct cohmem_ctx *ctx);
 struct cohmem_egm *cohmem_egm_next(struct cohmem_ctx *ctx,
 				   const struct cohmem_egm *prev);
 struct cohmem_egm *cohmem_egm_find(struct cohmem_ctx *ctx, const char *name);
