@@ -191,7 +191,7 @@ struct outcome {
 
 /**
  * struct event - something that monitor has seen
- * @bdf: the function; empty where it is about the host
+ * @bdf: the function, or EGM; empty where it is about the host
  * @kind: what has changed, in one stable word
  * @from: what it was, or NULL
  * @to: what it is, or NULL
@@ -392,6 +392,10 @@ int operate_known(const struct cohmem_func *f, enum cohmem_fact_id id,
 		  const char *lacks);
 int operate_write(struct cli *cli, struct cohmem_func *f, struct outcome *o,
 		  const char *file, const char *value);
+
+/* uevents.c */
+int uevents_open(void);
+bool uevents_read(int fd);
 
 /* metrics.c */
 int write_metrics(struct cli *cli, const struct view *views, unsigned int nr);
