@@ -154,6 +154,7 @@ static void take_answer(struct json_object *answer, struct cohmem_qemu *qemu)
 		qemu->nohotplug |= names(answer, "vfio-pci-nohotplug");
 		qemu->iommufd |= names(answer, "iommufd");
 		qemu->pxb |= names(answer, "pxb-pcie");
+		qemu->egm |= names(answer, "acpi-egm-memory");
 		return;
 	}
 	if (json_object_object_get_ex(answer, "qemu", &v) &&
