@@ -223,7 +223,7 @@ static void warn_egm(struct cli *cli, struct plan_view *view)
 	if (vm->machine != COHMEM_VM_VIRT)
 		cohmem_vm_warn(vm, "egm-table", NULL, NULL,
 			       "on a PC no table can tell the guest of its EGM: it has the memory, its driver does not use it as such");
-	else if (!view->qemu.egm && !view->libvirt_egm &&
+	else if (!view->qemu.egm && !view->libvirt_egm && !view->kubevirt &&
 		 !cli->value[OPT_EGM_TABLE] && !cli->value[OPT_EGM_INITRD])
 		cohmem_vm_warn(vm, "egm-table", NULL,
 			       "--egm-initrd FILE writes an archive to be put before the guest's initrd",
@@ -277,8 +277,11 @@ static int plan(struct cli *cli, int argc, char **argv)
 	}
 	if (!form || form->show == plan_qemu)
 		code = ask(cli, &view);
+	if (form && form->show == plan_libvirt && !view.libvirt && !cli->sysroot)
+		view.libvirt_egm = cohmem_ask_libvirt_egm(cli->ctx);
 	if (code)
 		goto out;
+	view.kubevirt = form && form->show == plan_kubevirt;
 	warn_iommufd(cli, &view);
 	warn_egm(cli, &view);
 	code = plan_write_egm(cli, &view);

@@ -19,6 +19,7 @@
  * @args0: QEMU's arguments only, ended by zero bytes
  * @libvirt: version of libvirt it is for, 12008000 = 12.8.0
  * @libvirt_egm: that libvirt is NVIDIA's and knows <memory model='egm'>
+ * @kubevirt: it is for KubeVirt, which brings such a libvirt with it
  * @merge: file of a domain to put it into, or NULL
  * @domain: that domain, an xmlDoc
  * @whole: a whole new domain
@@ -32,6 +33,7 @@ struct plan_view {
 	bool args0;
 	unsigned int libvirt;
 	bool libvirt_egm;
+	bool kubevirt;
 	const char *merge;
 	void *domain;
 	bool whole;

@@ -239,3 +239,26 @@ int cohmem_ask_libvirt(struct cohmem_ctx *ctx, unsigned int *version)
 	*version = major * 1000000 + minor * 1000 + micro;
 	return 0;
 }
+
+/**
+ * cohmem_ask_libvirt_egm() - does this host's libvirt know EGM as a memory device?
+ * @ctx: the context
+ *
+ * No release of libvirt does, NVIDIA's builds do; its schema tells.
+ *
+ * Return: true if so.
+ */
+bool cohmem_ask_libvirt_egm(struct cohmem_ctx *ctx)
+{
+	static const char word[] = "<value>egm</value>";
+	bool found = false;
+	size_t len;
+	u8 *text;
+
+	if (cohmem_read_blob(ctx, "/usr/share/libvirt/schemas/domaincommon.rng",
+			     4 << 20, &text, &len))
+		return false;
+	found = memmem(text, len, word, sizeof(word) - 1);
+	free(text);
+	return found;
+}

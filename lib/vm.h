@@ -244,6 +244,7 @@ struct cohmem_qemu {
 	bool egm;
 };
 
+bool cohmem_ask_libvirt_egm(struct cohmem_ctx *ctx);
 int cohmem_ask_qemu(struct cohmem_ctx *ctx, const char *program,
 		    enum cohmem_vm_machine machine, struct cohmem_qemu *qemu);
 int cohmem_ask_libvirt(struct cohmem_ctx *ctx, unsigned int *version);
