@@ -11,7 +11,7 @@ static void check_gpu(struct cli *cli, struct cohmem_func *f,
 		      struct cohmem_check *c)
 {
 	cohmem_check_gpu(cli->ctx, f, c);
-	cohmem_check_near_egm(f, c);
+	cohmem_check_near_egm(cli->ctx, f, c);
 }
 
 /* EGM of the sockets that the named GPUs belong to, or that was named itself. */
@@ -124,9 +124,9 @@ const struct command cmd_check = {
 	.summary = "see whether this host is fit, and what to mend",
 	.text =
 "Looks at kernel, modules, secure boot, IOMMU, KVM, memory, programs, and at\n"
-"each GPU and each socket's EGM, or those given. What is as it should be is shown with --verbose\n"
-"only. Nothing is changed; KVM is asked by making a machine without CPUs.\n"
-"Exit status 3 if something blocks.\n"
+"each GPU and each socket's EGM, or those given. What is as it should be is\n"
+"shown with --verbose only. Nothing is changed; KVM is asked by making a machine\n"
+"without CPUs. Exit status 3 if something blocks.\n"
 "  --plan   also holds a plan of 'cohmem plan --json' against this host\n"
 "  --guest  looks from inside a guest instead: nodes, BARs, memory on line\n",
 	.takes = OPT_BIT(OPT_PLAN) | OPT_BIT(OPT_GUEST),

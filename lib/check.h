@@ -58,7 +58,8 @@ void cohmem_check_gpu(struct cohmem_ctx *ctx, struct cohmem_func *f,
 		      struct cohmem_check *c);
 void cohmem_check_egm(const struct cohmem_egm *e, struct cohmem_check *c);
 void cohmem_check_egm_host(struct cohmem_ctx *ctx, struct cohmem_check *c);
-void cohmem_check_near_egm(const struct cohmem_func *f, struct cohmem_check *c);
+void cohmem_check_near_egm(struct cohmem_ctx *ctx, const struct cohmem_func *f,
+			   struct cohmem_check *c);
 void cohmem_check_guest(struct cohmem_ctx *ctx, struct cohmem_check *c);
 int cohmem_check_plan(struct cohmem_ctx *ctx, const char *path,
 		      struct cohmem_check *c);

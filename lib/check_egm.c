@@ -164,15 +164,29 @@ void cohmem_check_egm_host(struct cohmem_ctx *ctx, struct cohmem_check *c)
 }
 
 /**
- * cohmem_check_near_egm() - does firmware of a GPU's socket have EGM turned off?
+ * cohmem_check_near_egm() - what is between a GPU and the EGM of its socket
+ * @ctx: the context, scanned
  * @f: the GPU, loaded
  * @c: where the findings go
+ *
+ * What keeps all of the socket from it is a finding about the EGM.
  */
-void cohmem_check_near_egm(const struct cohmem_func *f, struct cohmem_check *c)
+void cohmem_check_near_egm(struct cohmem_ctx *ctx, const struct cohmem_func *f,
+			   struct cohmem_check *c)
 {
+	const char *word = cohmem_egm_refusal(f), *what, *hint;
+	struct cohmem_egm *e = cohmem_egm_of(ctx, f);
+
 	if (cohmem_egm_is_off(f))
 		cohmem_explain(cohmem_found(c, "egm.off", COHMEM_NOTE, f->bdf,
 					    "firmware has EGM turned off"),
 			       "memory of machines comes from the host's own",
 			       "firmware set-up has its EGM mode, for those who want it");
+	if (!word[0] || (e && e->state == COHMEM_EGM_REFUSED))
+		return;
+	what = cohmem_egm_explain(word, &hint);
+	cohmem_explain(cohmem_found(c, "egm.refused", COHMEM_ODD, f->bdf, "%s: %s",
+				    word, what),
+		       "it has no part in the EGM of its socket; the GPU works",
+		       hint);
 }
