@@ -217,8 +217,9 @@ static void warn_egm(struct cli *cli, struct plan_view *view)
 
 	if (!vm->egm)
 		return;
-	if (view->iommufd)
-		cohmem_vm_warn(vm, "egm-iommufd", NULL, "leave --iommufd out",
+	if (view->iommufd || view->kubevirt)
+		cohmem_vm_warn(vm, "egm-iommufd", NULL, view->kubevirt ?
+			       "NVIDIA's kernels can" : "leave --iommufd out",
 			       "iommufd cannot map EGM for DMA (\"Bad address\"): it has no struct pages; a VFIO container can");
 	if (vm->machine != COHMEM_VM_VIRT)
 		cohmem_vm_warn(vm, "egm-table", NULL, NULL,
