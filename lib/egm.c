@@ -227,13 +227,17 @@ static void join_linked(struct cohmem_ctx *ctx, struct cohmem_egm *e)
 	}
 }
 
-static bool in_class(struct cohmem_ctx *ctx, const struct cohmem_egm *e,
-		     const char *file)
+/**
+ * cohmem_egm_has_file() - is there a device file of it, whoever made it?
+ * @ctx: the context
+ * @unit: the stand-in of the EGM
+ * Return: true if so.
+ */
+bool cohmem_egm_has_file(struct cohmem_ctx *ctx, const struct cohmem_func *unit)
 {
 	char path[128];
 
-	cohmem_fmt(path, sizeof(path), COHMEM_EGM_CLASS "/%s%s%s", e->unit.bdf,
-		   *file ? "/" : "", file);
+	cohmem_fmt(path, sizeof(path), COHMEM_EGM_CLASS "/%s", unit->bdf);
 	return cohmem_exists(ctx, path);
 }
 
@@ -266,10 +270,13 @@ static enum cohmem_egm_state ask_gpus(struct cohmem_egm *e)
 /* Only our driver's has the attribute "user". */
 static void find_state(struct cohmem_ctx *ctx, struct cohmem_egm *e)
 {
+	char path[128];
+
 	e->word[0] = '\0';
-	if (in_class(ctx, e, "user"))
+	cohmem_fmt(path, sizeof(path), COHMEM_EGM_CLASS "/%s/user", e->unit.bdf);
+	if (cohmem_exists(ctx, path))
 		e->state = COHMEM_EGM_READY;
-	else if (in_class(ctx, e, ""))
+	else if (cohmem_egm_has_file(ctx, &e->unit))
 		e->state = COHMEM_EGM_FOREIGN;
 	else
 		e->state = ask_gpus(e);

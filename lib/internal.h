@@ -131,6 +131,7 @@ int cohmem_bound_layout(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 
 /* egm.c */
 void cohmem_egm_free(struct cohmem_ctx *ctx);
+bool cohmem_egm_has_file(struct cohmem_ctx *ctx, const struct cohmem_func *unit);
 void cohmem_egm_refresh(struct cohmem_ctx *ctx, struct cohmem_func *unit);
 
 /* file.c: files of our own */

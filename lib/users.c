@@ -278,9 +278,12 @@ const char *cohmem_users_unknown(struct cohmem_ctx *ctx,
 {
 	char path[MAX_PATHS][COHMEM_NAME_LEN];
 
-	if (f->is_egm)	/* the driver says whether anybody has it */
-		return strcmp(cohmem_fact_word(f, COHMEM_FACT_USER), "-") ?
-		       holders(ctx)->unknown : NULL;
+	/* Of EGM the driver says whether anybody has it; without a file nobody can. */
+	if (f->is_egm && (!strcmp(cohmem_fact_word(f, COHMEM_FACT_USER), "-") ||
+			  !cohmem_egm_has_file(ctx, f)))
+		return NULL;
+	if (f->is_egm)
+		return holders(ctx)->unknown;
 	if (!f->driver[0])
 		return NULL;
 	if (!paths_of(ctx, f, path)) {
