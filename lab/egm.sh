@@ -62,11 +62,27 @@ make_egm() {
 }
 
 # egm_of_gpu N: sets REPLY to the arguments that announce the EGM of this GPU's
-# socket. Firmware always has the properties; without EGM they are 0.
+# socket, or nonsense by a word of --egm-announce, which is the driver's word for
+# it. Firmware always has the properties; without EGM they are 0.
 egm_of_gpu() {
-	local s=$(($1 / gpus_a_socket))
-	REPLY=(--egm-base 0 --egm-size 0 --egm-pxm 0 --egm-retired 0)
-	[ "$egm_bytes" = 0 ] ||
-		REPLY=(--egm-base "${egm_base[s]}" --egm-size "$egm_bytes"
-			--egm-pxm $((EGM_PXM + s)) --egm-retired "${egm_list[s]}")
+	local s=$(($1 / gpus_a_socket)) base=0 pxm=0 list=0 size=(--egm-size 0)
+	if [ "$egm_bytes" -gt 0 ]; then
+		base=${egm_base[s]} pxm=$((EGM_PXM + s)) list=${egm_list[s]}
+		size=(--egm-size "$egm_bytes")
+	fi
+	case $egm_announce in
+	ok) ;;
+	incomplete) size=() ;;
+	base-zero) base=0 ;;
+	base-unaligned) base=$((base + 0x200)) ;;
+	size-unaligned) size=(--egm-size $((egm_bytes - 0x200))) ;;
+	overflow) base=0xfffffffffff00000 ;;
+	phys-limit) base=0x100000000000000 ;;
+	system-ram) base=0x40000000 ;;
+	hbm) base=${mem_base[$1]} ;;
+	mismatch) size=(--egm-size $((egm_bytes - (2 << 20) * $1))) ;;
+	pxm) pxm=256 ;;
+	*) die "$name" "--egm-announce $egm_announce: no such word" ;;
+	esac
+	REPLY=(--egm-base "$base" "${size[@]}" --egm-pxm "$pxm" --egm-retired "$list")
 }

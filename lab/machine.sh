@@ -70,6 +70,7 @@ lay_out_l1() {
 		COHMEM_MEM_BASE=$MEM_BASE
 		COHMEM_EGM=$egm_bytes
 		COHMEM_EGMS=${egms[*]}
+		COHMEM_EGM_ANNOUNCE=$egm_announce
 		COHMEM_RETIRED=$retired
 		COHMEM_SEED=$seed
 		COHMEM_ANNOUNCE=$announce

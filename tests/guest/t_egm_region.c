@@ -16,74 +16,11 @@
 
 #define RW	(PROT_READ | PROT_WRITE)
 
-/* Of the region: an index, and what VFIO says of it. */
-struct egm_region {
-	unsigned int index;
-	struct vfio_region_info *info;
-};
-
-static struct vfio_region_info *ask(struct dev *d, unsigned int index)
-{
-	u32 size = sizeof(struct vfio_region_info);
-	struct vfio_region_info *info = calloc(1, size);
-
-	for (;;) {
-		CHECK(info, "no memory");
-		info->argsz = size;
-		info->index = index;
-		CHECK(!ioctl(d->fd, VFIO_DEVICE_GET_REGION_INFO, info),
-		      "region %u: %s", index, strerror(errno));
-		if (info->argsz <= size)
-			return info;
-		size = info->argsz;
-		info = realloc(info, size);
-	}
-}
-
-static struct vfio_info_cap_header *cap(struct vfio_region_info *info, u16 id)
-{
-	u32 at = info->flags & VFIO_REGION_INFO_FLAG_CAPS ? info->cap_offset : 0;
-	struct vfio_info_cap_header *h;
-
-	while (at) {
-		CHECK(at + sizeof(*h) <= info->argsz, "capability at %#x", at);
-		h = (void *)((u8 *)info + at);
-		if (h->id == id)
-			return h;
-		CHECK(!h->next || h->next > at, "the chain goes back");
-		at = h->next;
-	}
-	return NULL;
-}
-
-/* As a VMM looks for it: behind the regions that all PCI devices have. */
-static bool find(struct dev *d, struct egm_region *r)
-{
-	struct vfio_region_info_cap_type *type;
-	unsigned int i, found = 0;
-
-	for (i = COHMEM_VFIO_REGIONS; i < d->nr_regions; i++) {
-		struct vfio_region_info *info = ask(d, i);
-
-		type = (void *)cap(info, VFIO_REGION_INFO_CAP_TYPE);
-		if (!type || type->type != ABI_EGM_REGION_TYPE ||
-		    type->subtype != ABI_EGM_REGION_SUBTYPE) {
-			free(info);
-			continue;
-		}
-		r->index = i;
-		r->info = info;
-		found++;
-	}
-	CHECK(found <= 1, "%u such regions", found);
-	return found;
-}
-
 static void open_region(struct dev *d, struct egm_region *r)
 {
 	need_egm();
 	dev_open(d);
-	CHECK(find(d, r), "none of %u regions is EGM", d->nr_regions);
+	CHECK(egm_region_find(d, r), "none of %u regions is EGM", d->nr_regions);
 }
 
 static void *__map_region(struct dev *d, struct egm_region *r, u64 off, u64 len,
@@ -120,7 +57,7 @@ static void what_it_says(void)
 	CHECK_EQ(r.info->size, e->size);
 	CHECK_EQ(r.info->flags, VFIO_REGION_INFO_FLAG_MMAP |
 		 VFIO_REGION_INFO_FLAG_CAPS);
-	c = (void *)cap(r.info, ABI_EGM_CAP);
+	c = egm_region_cap(r.info, ABI_EGM_CAP);
 	CHECK(c, "no capability with its node");
 	CHECK_EQ(c->header.version, 1);
 	CHECK_EQ(c->pxm, e->pxm[0]);

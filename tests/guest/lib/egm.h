@@ -12,6 +12,8 @@
 #include "egm_uapi.h"
 #include "hold.h"
 
+struct vfio_region_info;
+
 #define EGM_BLOCK	65536ULL	/* what firmware retires at a time */
 #define EGM_SOCKETS	8
 #define EGM_RETIRED	4096
@@ -56,6 +58,19 @@ void *egm_map(int fd, u64 off, u64 len);
 void *egm_map_aligned(int fd, u64 off, u64 len, u64 align);
 bool egm_freed(unsigned int ms);
 unsigned int egm_gpus(void);
+
+/**
+ * struct egm_region - EGM as a region of a device
+ * @index: its number
+ * @info: what VFIO says of it
+ */
+struct egm_region {
+	unsigned int index;
+	struct vfio_region_info *info;
+};
+
+bool egm_region_find(struct dev *d, struct egm_region *r);
+void *egm_region_cap(struct vfio_region_info *info, u16 id);
 
 void egm_settle(const char *policy);
 void egm_cleared(void);

@@ -131,6 +131,7 @@ struct facts {
 };
 
 const struct facts *facts(void);
+bool use_gpu(unsigned int nr);
 u64 real_bar(unsigned int bar);
 
 /* --- host.c: files, time, the kernel log ---------------------------------- */
