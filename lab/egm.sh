@@ -63,7 +63,8 @@ make_egm() {
 
 # egm_of_gpu N: sets REPLY to the arguments that announce the EGM of this GPU's
 # socket, or nonsense by a word of --egm-announce, which is the driver's word for
-# it. Firmware always has the properties; without EGM they are 0.
+# it. Firmware always has the properties; without EGM they are 0. Who is like a
+# recording says what is in there.
 egm_of_gpu() {
 	local s=$(($1 / gpus_a_socket)) base=0 pxm=0 list=0 size=(--egm-size 0)
 	if [ "$egm_bytes" -gt 0 ]; then
@@ -84,5 +85,7 @@ egm_of_gpu() {
 	pxm) pxm=256 ;;
 	*) die "$name" "--egm-announce $egm_announce: no such word" ;;
 	esac
+	REPLY=()
+	[ "$egm_bytes" -gt 0 ] || [ -z "$like" ] || return 0
 	REPLY=(--egm-base "$base" "${size[@]}" --egm-pxm "$pxm" --egm-retired "$list")
 }

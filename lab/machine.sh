@@ -97,13 +97,13 @@ lay_out_l2() {
 pack_initrd() {
 	local log=$run/initrd.log i pxms
 	for ((i = 0; i < nr_gpus; i++)); do
-		# With EGM the numbers of the nodes are those of real firmware: the
-		# sockets' come between those of CPUs and those of GPUs.
-		pxms=$((8 * i + 1))
-		[ "$egm_bytes" = 0 ] || pxms=$((8 * i + 16))
+		# With several, or EGM, the numbers of the nodes are those of real
+		# firmware: the sockets' come between those of CPUs and those of GPUs.
+		pxms=()
+		[ $((nr_gpus > 1 || egm_bytes > 0)) = 0 ] || pxms=(--pxm-start $((8 * i + 16)))
 		egm_of_gpu $i
-		"$sim" ssdt --model "$model" --hbm "$hbm" --mem-base "${mem_base[i]}" \
-			--path "$(gpu_acpi $i)" --announce "$announce" --pxm-start $pxms \
+		"$sim" ssdt "${part[@]}" --hbm "$hbm" --mem-base "${mem_base[i]}" \
+			--path "$(gpu_acpi $i)" --announce "$announce" "${pxms[@]}" \
 			"${REPLY[@]}" >"$run/ssdt$i.asl" ||
 			die "$name" "cohmem-sim cannot write the SSDT"
 	done
@@ -137,7 +137,7 @@ start_sim() {
 	[ "$egm_bytes" = 0 ] ||
 		own=(--egm "${egm_file[$1 / gpus_a_socket]}@${egm_base[$1 / gpus_a_socket]}"
 			--egm-size "$egm_bytes")
-	"$sim" run --model "$model" --hbm "$hbm" --mem "${hbm_files[$1]}" --mem-base "${mem_base[$1]}" \
+	"$sim" run "${part[@]}" --hbm "$hbm" --mem "${hbm_files[$1]}" --mem-base "${mem_base[$1]}" \
 		--socket "$sock/vfu$1" --control "$sock/ctl$1" --log "$log" "${own[@]}" "${scenario_sim[@]}" \
 		>"$run/sim$1.out" 2>&1 </dev/null &
 	sim_pids[$1]=$!
