@@ -91,6 +91,7 @@ static void page_tables_are_few(void)
 
 	if (kernel_version() < 61200)
 		SKIP("this kernel has no large leaves of device memory");
+	egm_settle("off");
 	fd = egm_open(0);
 	measure(&c, fd);
 	for (off = 0; off < e->size; off += leaf())
@@ -112,6 +113,7 @@ static void faults_are_few(void)
 	int fd;
 
 	need_egm();
+	egm_settle("off");
 	fd = egm_open(0);
 	at = egm_good(0, len + 2 * MiB);
 	for (skew = 0; skew < 2; skew++) {
@@ -141,6 +143,7 @@ static void leaves_are_split(void)
 	u8 *p;
 
 	need_egm();
+	egm_settle("off");
 	fd = egm_open(0);
 	at = egm_good(0, len);
 	p = egm_map_aligned(fd, at, len, 2 * MiB);
@@ -176,6 +179,7 @@ static void against_remap_pfn_range(void)
 		SKIP("cohmem_test_remap is not loaded");
 	if (e->nr_retired)
 		SKIP("firmware has retired blocks: no even figure");
+	egm_settle("off");
 	fd = egm_open(0);
 	measure(&ours, fd);
 	/* One that is interrupted says nothing of the mapping. */

@@ -63,7 +63,8 @@ static void the_cause_is_told(void)
 		return;
 	snprintf(want, sizeof(want), "(%s)", reason());
 	for (;;) {
-		CHECK(kmsg_find(kmsg, "EGM", line, sizeof(line)),
+		CHECK(kmsg_find(kmsg, "Extended GPU Memory", line,
+				sizeof(line)),
 		      "no line on EGM with \"%s\" in the kernel log", want);
 		if (strstr(line, want))
 			break;
@@ -89,25 +90,4 @@ static void the_gpu_works(void)
 	dev_close(&d);
 }
 
-/* Off by the parameter: nothing is shown, whatever firmware says. */
-static void off_by_the_parameter(void)
-{
-	static const char param[] = "/sys/module/cohmem_vfio_pci/parameters/egm";
-	int ret;
-
-	if (!egm_facts()->size)
-		SKIP("this machine has no EGM");
-	CHECK_EQ(bind_it(), 0);
-	ret = file_write(param, "N");
-	if (ret == -EACCES || ret == -EPERM || ret == -EIO)
-		SKIP("the parameter is for loading only");
-	CHECK_EQ(ret, 0);
-	CHECK_EQ(bind_it(), 0);
-	attr_is("egm", "no");
-	CHECK(!shown(), "it is shown");
-	CHECK_EQ(file_write(param, "Y"), 0);
-	CHECK_EQ(bind_it(), 0);
-	attr_is("egm", reason());
-}
-
-SUITE(TEST(the_cause_is_told), TEST(the_gpu_works), TEST(off_by_the_parameter));
+SUITE(TEST(the_cause_is_told), TEST(the_gpu_works));

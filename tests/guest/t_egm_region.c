@@ -16,9 +16,10 @@
 
 #define RW	(PROT_READ | PROT_WRITE)
 
+/* Whoever maps it while it is cleared gets EAGAIN: so nothing is cleared here. */
 static void open_region(struct dev *d, struct egm_region *r)
 {
-	need_egm();
+	egm_settle("off");
 	dev_open(d);
 	CHECK(egm_region_find(d, r), "none of %u regions is EGM", d->nr_regions);
 }
@@ -194,6 +195,35 @@ static void one_face_at_a_time(void)
 	egm_close(egm_open(0));
 }
 
+/* What is being cleared is nobody's yet: as mmap() cannot wait, it says so. */
+static void a_mapping_does_not_wait(void)
+{
+	struct egm_region r;
+	double end;
+	struct dev d;
+	void *p;
+
+	/* Before the GPU is open, which would otherwise be in the way of it. */
+	egm_settle("off");
+	egm_close(egm_open(0));
+	CHECK(egm_freed(AT_ONCE_MS), "it is closed");
+	egm_set("scrub", "open");
+	dev_open(&d);
+	CHECK(egm_region_find(&d, &r), "no region");
+	p = __map_region(&d, &r, 0, 65536, MAP_SHARED);
+	CHECK(p == MAP_FAILED && errno == EAGAIN, "dirty memory was mapped: %s",
+	      strerror(errno));
+	/* It has set the clearing off. */
+	end = now_ms() + CLEARED_MS;
+	while (p == MAP_FAILED && errno == EAGAIN && now_ms() < end) {
+		sleep_ms(20);
+		p = __map_region(&d, &r, 0, 65536, MAP_SHARED);
+	}
+	CHECK(p != MAP_FAILED, "%s", strerror(errno));
+	unmap(p, 65536);
+	dev_close(&d);
+}
+
 /* A user of the region leaves no more than one of the character device. */
 static void cleared_between_users(void)
 {
@@ -202,9 +232,9 @@ static void cleared_between_users(void)
 	struct dev d;
 	u8 *p;
 
-	egm_settle("close");
-	at = egm_good(0, 4 * MiB);
 	open_region(&d, &r);
+	egm_set("scrub", "close");
+	at = egm_good(0, 4 * MiB);
 	p = map_region(&d, &r, at, 4 * MiB);
 	CHECK_EQ(egm_u64("scrub_dirty"), 1);
 	store((u64 *)p, 0x4711);
@@ -277,5 +307,5 @@ static void a_reset_leaves_it_alone(void)
 SUITE(TEST(what_it_says), TEST_LONG(again_and_again, 60),
       TEST(no_reading_and_writing), TEST(what_can_be_mapped),
       TEST(the_same_bytes), TEST(one_face_at_a_time),
-      TEST_LONG(cleared_between_users, 180), TEST(unbinding_waits_for_its_user),
+      TEST_LONG(a_mapping_does_not_wait, 180), TEST_LONG(cleared_between_users, 180), TEST(unbinding_waits_for_its_user),
       TEST(a_reset_leaves_it_alone));
