@@ -307,5 +307,6 @@ static void a_reset_leaves_it_alone(void)
 SUITE(TEST(what_it_says), TEST_LONG(again_and_again, 60),
       TEST(no_reading_and_writing), TEST(what_can_be_mapped),
       TEST(the_same_bytes), TEST(one_face_at_a_time),
-      TEST_LONG(a_mapping_does_not_wait, 180), TEST_LONG(cleared_between_users, 180), TEST(unbinding_waits_for_its_user),
+      TEST_LONG(a_mapping_does_not_wait, 180),
+      TEST_LONG(cleared_between_users, 180), TEST(unbinding_waits_for_its_user),
       TEST(a_reset_leaves_it_alone));
