@@ -396,51 +396,22 @@ int cohmem_poison_list(struct cohmem_device *cdev, char *buf);
 
 /*
  * alone.c: the function, taken by this driver for itself between two users.
- * Serialised by the caller (scrub.c).
+ * Serialised by the caller (scrub.c, by way of clear.c).
  */
 int cohmem_alone_begin(struct cohmem_device *cdev, bool stopped,
 		       bool (*stop)(void *), void *arg);
 void cohmem_alone_end(struct cohmem_device *cdev);
 
-/**
- * struct cohmem_scrub_status - what scrubbing is up to
- * @policy: the word that is in force: "off", "close" or "open"
- * @state: "idle", "waiting" (for the memory) or "running"
- * @dirty: the memory may hold what a user left
- * @result: how the last run ended: "none" yet, "ok", or what went wrong
- * @accept_bad: bad pages that were left out do not keep the next user away
- * @bytes: cleared by the run that goes on, or else by the last one
- * @skipped: bytes in bad pages that it left out
- * @ms: how long it has taken
- */
-struct cohmem_scrub_status {
-	const char *policy;
-	const char *state;
-	bool dirty;
-	const char *result;
-	bool accept_bad;
-	u64 bytes;
-	u64 skipped;
-	u64 ms;
-};
-
 /*
- * scrub.c (and wipe.c): data does not outlive its user. cohmem_scrub_open()
- * runs before the core enables the device for a user, cohmem_scrub_close()
- * after it has disabled it.
+ * clear.c (scrub.c and wipe.c below it): data does not outlive its user.
+ * cohmem_clear_open() runs before the core enables the device for a user,
+ * cohmem_clear_close() after it has disabled it.
  */
-int cohmem_scrub_init(struct cohmem_device *cdev);
-void cohmem_scrub_stop(struct cohmem_device *cdev);
-void cohmem_scrub_fini(struct cohmem_device *cdev);
-int cohmem_scrub_open(struct cohmem_device *cdev);
-void cohmem_scrub_close(struct cohmem_device *cdev, bool stopped);
-int cohmem_scrub_start(struct cohmem_device *cdev);
-int cohmem_scrub_set_policy(struct cohmem_device *cdev, const char *word);
-void cohmem_scrub_set_accept_bad(struct cohmem_device *cdev, bool accept);
-int cohmem_scrub_set_cpus(struct cohmem_device *cdev, const char *list);
-int cohmem_scrub_show_cpus(struct cohmem_device *cdev, char *buf);
-void cohmem_scrub_status(struct cohmem_device *cdev,
-			 struct cohmem_scrub_status *st);
+int cohmem_clear_init(struct cohmem_device *cdev);
+void cohmem_clear_stop(struct cohmem_device *cdev);
+void cohmem_clear_fini(struct cohmem_device *cdev);
+int cohmem_clear_open(struct cohmem_device *cdev);
+void cohmem_clear_close(struct cohmem_device *cdev, bool stopped);
 
 /* dmabuf.c */
 #if IS_ENABLED(CONFIG_VFIO_PCI_DMABUF)

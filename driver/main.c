@@ -81,7 +81,7 @@ static int cohmem_open_device(struct vfio_device *vdev)
 	struct cohmem_device *cdev = cohmem_from_vfio(vdev);
 	int ret;
 
-	ret = cohmem_scrub_open(cdev);
+	ret = cohmem_clear_open(cdev);
 	if (ret)
 		return ret;
 	ret = vfio_pci_core_enable(&cdev->core);
@@ -109,7 +109,7 @@ err_poison:
 err_disable:
 	vfio_pci_core_disable(&cdev->core);
 err_scrub:
-	cohmem_scrub_close(cdev, false);
+	cohmem_clear_close(cdev, false);
 	return ret;
 }
 
@@ -126,7 +126,7 @@ static void cohmem_close_device(struct vfio_device *vdev)
 	 * With everything taken down that the user set up, and not before: the
 	 * core resets the function then, and says whether that worked.
 	 */
-	cohmem_scrub_close(cdev, !cdev->core.needs_reset);
+	cohmem_clear_close(cdev, !cdev->core.needs_reset);
 }
 
 static const struct vfio_device_ops cohmem_ops = {
@@ -177,7 +177,7 @@ static int cohmem_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = cohmem_poison_init(cdev);
 	if (ret)
 		goto err_config;
-	ret = cohmem_scrub_init(cdev);
+	ret = cohmem_clear_init(cdev);
 	if (ret)
 		goto err_poison;
 	ret = vfio_pci_core_register_device(&cdev->core);
@@ -186,7 +186,7 @@ static int cohmem_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return 0;
 
 err_scrub:
-	cohmem_scrub_fini(cdev);
+	cohmem_clear_fini(cdev);
 err_poison:
 	cohmem_poison_fini(cdev);
 err_config:
@@ -203,9 +203,9 @@ static void cohmem_remove(struct pci_dev *pdev)
 	/* Pulled out under its user: nothing behind the mappings any more. */
 	if (pci_channel_offline(pdev))
 		cohmem_ready_lost(cdev);
-	cohmem_scrub_stop(cdev);
+	cohmem_clear_stop(cdev);
 	vfio_pci_core_unregister_device(&cdev->core);
-	cohmem_scrub_fini(cdev);
+	cohmem_clear_fini(cdev);
 	cohmem_poison_fini(cdev);
 	cohmem_config_fini(cdev);
 	vfio_put_device(&cdev->core.vdev);

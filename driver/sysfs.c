@@ -8,6 +8,7 @@
 #include <linux/sysfs.h>
 
 #include "device.h"
+#include "scrub.h"
 
 static struct cohmem_device *to_cdev(struct device *dev)
 {
@@ -201,14 +202,14 @@ static ssize_t scrub_show(struct device *dev, struct device_attribute *attr,
 {
 	struct cohmem_scrub_status st;
 
-	cohmem_scrub_status(to_cdev(dev), &st);
+	cohmem_scrub_status(to_cdev(dev)->scrub, &st);
 	return sysfs_emit(buf, "%s\n", st.policy);
 }
 
 static ssize_t scrub_store(struct device *dev, struct device_attribute *attr,
 			   const char *buf, size_t count)
 {
-	int ret = cohmem_scrub_set_policy(to_cdev(dev), buf);
+	int ret = cohmem_scrub_set_policy(to_cdev(dev)->scrub, buf);
 
 	return ret ?: count;
 }
@@ -219,7 +220,7 @@ static ssize_t scrub_state_show(struct device *dev,
 {
 	struct cohmem_scrub_status st;
 
-	cohmem_scrub_status(to_cdev(dev), &st);
+	cohmem_scrub_status(to_cdev(dev)->scrub, &st);
 	return sysfs_emit(buf, "%s\n", st.state);
 }
 static DEVICE_ATTR_RO(scrub_state);
@@ -229,7 +230,7 @@ static ssize_t scrub_result_show(struct device *dev,
 {
 	struct cohmem_scrub_status st;
 
-	cohmem_scrub_status(to_cdev(dev), &st);
+	cohmem_scrub_status(to_cdev(dev)->scrub, &st);
 	return sysfs_emit(buf, "%s\n", st.result);
 }
 static DEVICE_ATTR_RO(scrub_result);
@@ -239,7 +240,7 @@ static ssize_t scrub_dirty_show(struct device *dev,
 {
 	struct cohmem_scrub_status st;
 
-	cohmem_scrub_status(to_cdev(dev), &st);
+	cohmem_scrub_status(to_cdev(dev)->scrub, &st);
 	return sysfs_emit(buf, "%d\n", st.dirty);
 }
 static DEVICE_ATTR_RO(scrub_dirty);
@@ -249,7 +250,7 @@ static ssize_t scrub_bytes_show(struct device *dev,
 {
 	struct cohmem_scrub_status st;
 
-	cohmem_scrub_status(to_cdev(dev), &st);
+	cohmem_scrub_status(to_cdev(dev)->scrub, &st);
 	return sysfs_emit(buf, "%llu\n", st.bytes);
 }
 static DEVICE_ATTR_RO(scrub_bytes);
@@ -259,7 +260,7 @@ static ssize_t scrub_skipped_show(struct device *dev,
 {
 	struct cohmem_scrub_status st;
 
-	cohmem_scrub_status(to_cdev(dev), &st);
+	cohmem_scrub_status(to_cdev(dev)->scrub, &st);
 	return sysfs_emit(buf, "%llu\n", st.skipped);
 }
 static DEVICE_ATTR_RO(scrub_skipped);
@@ -269,7 +270,7 @@ static ssize_t scrub_ms_show(struct device *dev, struct device_attribute *attr,
 {
 	struct cohmem_scrub_status st;
 
-	cohmem_scrub_status(to_cdev(dev), &st);
+	cohmem_scrub_status(to_cdev(dev)->scrub, &st);
 	return sysfs_emit(buf, "%llu\n", st.ms);
 }
 static DEVICE_ATTR_RO(scrub_ms);
@@ -281,7 +282,7 @@ static ssize_t scrub_start_store(struct device *dev,
 	int ret = -EINVAL;
 
 	if (sysfs_streq(buf, "start"))
-		ret = cohmem_scrub_start(to_cdev(dev));
+		ret = cohmem_scrub_start(to_cdev(dev)->scrub);
 	return ret ?: count;
 }
 static DEVICE_ATTR_WO(scrub_start);
@@ -291,7 +292,7 @@ static ssize_t scrub_accept_bad_show(struct device *dev,
 {
 	struct cohmem_scrub_status st;
 
-	cohmem_scrub_status(to_cdev(dev), &st);
+	cohmem_scrub_status(to_cdev(dev)->scrub, &st);
 	return sysfs_emit(buf, "%d\n", st.accept_bad);
 }
 
@@ -303,7 +304,7 @@ static ssize_t scrub_accept_bad_store(struct device *dev,
 	int ret = kstrtobool(buf, &accept);
 
 	if (!ret)
-		cohmem_scrub_set_accept_bad(to_cdev(dev), accept);
+		cohmem_scrub_set_accept_bad(to_cdev(dev)->scrub, accept);
 	return ret ?: count;
 }
 static DEVICE_ATTR_RW(scrub_accept_bad);
@@ -311,14 +312,14 @@ static DEVICE_ATTR_RW(scrub_accept_bad);
 static ssize_t scrub_cpus_show(struct device *dev,
 			       struct device_attribute *attr, char *buf)
 {
-	return cohmem_scrub_show_cpus(to_cdev(dev), buf);
+	return cohmem_scrub_show_cpus(to_cdev(dev)->scrub, buf);
 }
 
 static ssize_t scrub_cpus_store(struct device *dev,
 				struct device_attribute *attr,
 				const char *buf, size_t count)
 {
-	int ret = cohmem_scrub_set_cpus(to_cdev(dev), buf);
+	int ret = cohmem_scrub_set_cpus(to_cdev(dev)->scrub, buf);
 
 	return ret ?: count;
 }

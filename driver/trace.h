@@ -16,21 +16,7 @@
 #include <linux/tracepoint.h>
 
 #include "device.h"
-
-#ifndef COHMEM_TRACE_ENUMS
-#define COHMEM_TRACE_ENUMS
-/**
- * enum cohmem_scrub_event - how far clearing the memory is
- * @COHMEM_SCRUB_BEGIN: it starts
- * @COHMEM_SCRUB_PROGRESS: another part is done
- * @COHMEM_SCRUB_END: it is over, with a result
- */
-enum cohmem_scrub_event {
-	COHMEM_SCRUB_BEGIN,
-	COHMEM_SCRUB_PROGRESS,
-	COHMEM_SCRUB_END,
-};
-#endif /* COHMEM_TRACE_ENUMS */
+#include "wipe.h"
 
 TRACE_DEFINE_ENUM(COHMEM_CLEAN_WRITE);
 TRACE_DEFINE_ENUM(COHMEM_CLEAN_WIPE);

@@ -42,7 +42,6 @@ static inline void cohmem_compat_vm_flags_set(struct vm_area_struct *vma,
 #define cohmem_before_read(cdev, r, off, addr, len)			\
 	cohmem_cache_clean(cdev, r, off, addr, len, COHMEM_CLEAN_USERS)
 #endif
-
 /*
  * COHMEM_HAVE_RELEASE_FAULT_LOCK, since Linux 6.6: before, a fault always holds
  * the mmap lock. Can go with 6.1.
@@ -53,7 +52,6 @@ static inline void release_fault_lock(struct vm_fault *vmf)
 	mmap_read_unlock(vmf->vma->vm_mm);
 }
 #endif
-
 /* COHMEM_HAVE_PFN_T: no longer since Linux 6.17. Can go with 6.12. */
 #ifdef COHMEM_HAVE_PFN_T
 #include "compat/pfn_t.h"
