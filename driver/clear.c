@@ -99,7 +99,11 @@ static const struct cohmem_wipe_ops wipe_ops = {
 
 static int take(void *owner, bool stopped, bool (*stop)(void *arg), void *arg)
 {
-	return cohmem_alone_begin(owner, stopped, stop, arg);
+	int ret = cohmem_alone_begin(owner, stopped, stop, arg);
+
+	if (!ret)
+		cohmem_egm_gpu_stopped(owner);
+	return ret;
 }
 
 static int let_go(void *owner, int ret)

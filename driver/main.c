@@ -96,14 +96,19 @@ static int cohmem_open_device(struct vfio_device *vdev)
 	ret = cohmem_poison_open(cdev);
 	if (ret)
 		goto err_disable;
+	ret = cohmem_egm_gpu_open(cdev);
+	if (ret)
+		goto err_poison;
 	ret = cohmem_ready_open(cdev, COHMEM_HELD_BY_USER,
 				vfio_pci_core_get_iomap(&cdev->core, 0));
 	if (ret)
-		goto err_poison;
+		goto err_egm;
 out:
 	vfio_pci_core_finish_enable(&cdev->core);
 	return 0;
 
+err_egm:
+	cohmem_egm_gpu_close(cdev, false);
 err_poison:
 	cohmem_poison_close(cdev);
 err_disable:
@@ -126,6 +131,8 @@ static void cohmem_close_device(struct vfio_device *vdev)
 	 * With everything taken down that the user set up, and not before: the
 	 * core resets the function then, and says whether that worked.
 	 */
+	if (cohmem_has_memory(cdev))
+		cohmem_egm_gpu_close(cdev, !cdev->core.needs_reset);
 	cohmem_clear_close(cdev, !cdev->core.needs_reset);
 }
 
@@ -180,12 +187,15 @@ static int cohmem_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = cohmem_clear_init(cdev);
 	if (ret)
 		goto err_poison;
+	/* Before anybody can open it: what it can reach is known then. */
+	cohmem_egm_attach(cdev);
 	ret = vfio_pci_core_register_device(&cdev->core);
 	if (ret)
-		goto err_scrub;
+		goto err_egm;
 	return 0;
 
-err_scrub:
+err_egm:
+	cohmem_egm_detach(cdev);
 	cohmem_clear_fini(cdev);
 err_poison:
 	cohmem_poison_fini(cdev);
@@ -205,6 +215,7 @@ static void cohmem_remove(struct pci_dev *pdev)
 		cohmem_ready_lost(cdev);
 	cohmem_clear_stop(cdev);
 	vfio_pci_core_unregister_device(&cdev->core);
+	cohmem_egm_detach(cdev);
 	cohmem_clear_fini(cdev);
 	cohmem_poison_fini(cdev);
 	cohmem_config_fini(cdev);
@@ -304,7 +315,26 @@ static struct pci_driver cohmem_driver = {
 		.probe_type	= PROBE_PREFER_ASYNCHRONOUS,
 	},
 };
-module_pci_driver(cohmem_driver);
+
+static int __init cohmem_init(void)
+{
+	int ret = cohmem_egm_module_init();
+
+	if (ret)
+		return ret;
+	ret = pci_register_driver(&cohmem_driver);
+	if (ret)
+		cohmem_egm_module_exit();
+	return ret;
+}
+module_init(cohmem_init);
+
+static void __exit cohmem_exit(void)
+{
+	pci_unregister_driver(&cohmem_driver);
+	cohmem_egm_module_exit();
+}
+module_exit(cohmem_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("VFIO PCI driver for GPUs with CPU-coherent memory");

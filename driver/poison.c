@@ -164,6 +164,9 @@ static int pfn_to_vma_pgoff(struct vm_area_struct *vma, unsigned long pfn,
 	const struct cohmem_region *r;
 	pgoff_t at;
 
+	/* So do those of a region of another kind, which have something else. */
+	if (vma->vm_pgoff >> shift >= VFIO_PCI_NUM_REGIONS)
+		return -ENOENT;
 	r = region_of(&cdev->plat.layout, phys);
 	if (!r)
 		return -ENOENT;

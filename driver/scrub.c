@@ -41,13 +41,13 @@
 #include <linux/cpumask.h>
 #include <linux/device.h>
 #include <linux/moduleparam.h>
-#include <linux/numa.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
-#include <linux/topology.h>
 #include <linux/workqueue.h>
 
+#include "near_cpus.h"
 #include "scrub.h"
 
 /*
@@ -92,6 +92,7 @@ enum outcome {
 	OUTCOME_GONE,
 	OUTCOME_NOMEM,
 	OUTCOME_STOPPED,
+	OUTCOME_IN_USE,
 	OUTCOME_ERROR,
 };
 
@@ -115,6 +116,8 @@ static const struct {
 	[OUTCOME_GONE] = { -ENODEV, "gone", "the device is gone" },
 	[OUTCOME_NOMEM] = { -ENOMEM, "nomem", "no kernel memory to do it" },
 	[OUTCOME_STOPPED] = { -ECANCELED, "stopped", "an administrator stopped it" },
+	[OUTCOME_IN_USE] = { -EUSERS, "in-use",
+		"a GPU that was open while somebody had it has not been reset since" },
 	/* Any other error. */
 	[OUTCOME_ERROR] = { 1, "error", "the device could not be taken" },
 };
@@ -127,11 +130,14 @@ static const struct {
  * @work: takes the memory and clears it
  * @idle: woken when @busy becomes false
  * @accept_bad: bad pages that were left out do not keep the next user away
+ * @cpus: where to clear
  * @lock: guards what follows
  * @policy: an enum policy, POLICY_DEFAULT to follow the module parameter
  * @open: a user has the memory
  * @busy: @work is queued or runs
  * @stop: @work is to give up
+ * @again: what may have kept @work from clearing has changed meanwhile
+ * @asked: @work was set going by somebody who does not wait for it
  * @dying: the memory is about to go: @work must not begin any more
  * @dirty: the memory may hold what a user left
  * @stopped: whoever writes to it was seen to stop, and nobody has since; @work's
@@ -140,8 +146,6 @@ static const struct {
  * @error: the error behind @result
  * @clean_but_bad: nothing happened since the last run, which left only bad
  *	pages out
- * @own_cpus: @cpus was set by an administrator
- * @cpus: where to clear
  */
 struct cohmem_scrub {
 	struct cohmem_scrub_setup setup;
@@ -150,24 +154,26 @@ struct cohmem_scrub {
 	struct work_struct work;
 	wait_queue_head_t idle;
 	bool accept_bad;
+	struct cohmem_near_cpus cpus;
 
 	spinlock_t lock; /* see above */
 	enum policy policy;
 	bool open;
 	bool busy;
 	bool stop;
+	bool again;
+	bool asked;
 	bool dying;
 	bool dirty;
 	bool stopped;
 	enum outcome result;
 	int error;
 	bool clean_but_bad;
-	bool own_cpus;
-	cpumask_var_t cpus;
 };
 
 static enum policy module_policy[COHMEM_NR_SCRUB_WHOSE] = {
 	[COHMEM_SCRUB_GPU] = POLICY_OFF,
+	[COHMEM_SCRUB_EGM] = POLICY_CLOSE,
 };
 
 static int policy_set(const char *val, const struct kernel_param *kp)
@@ -196,6 +202,10 @@ module_param_cb(scrub, &policy_ops, &module_policy[COHMEM_SCRUB_GPU], 0644);
 MODULE_PARM_DESC(scrub,
 		 "Clear device memory between users: off, close (after the last user has closed; before the next one where that failed) or open (before the next user) (default: off)");
 
+module_param_cb(egm_scrub, &policy_ops, &module_policy[COHMEM_SCRUB_EGM], 0644);
+MODULE_PARM_DESC(egm_scrub,
+		 "Clear Extended GPU Memory between users: off, close or open, as scrub does for device memory (default: close)");
+
 static enum policy policy_of(const struct cohmem_scrub *s)
 {
 	enum policy policy = READ_ONCE(s->policy);
@@ -222,24 +232,6 @@ static bool stopping(void *arg)
 	return READ_ONCE(s->stop);
 }
 
-/* CPUs next to the memory's own device, or what an administrator has set. */
-static void get_cpus(struct cohmem_scrub *s, struct cpumask *to)
-{
-	int node = dev_to_node(s->setup.dev);
-
-	spin_lock(&s->lock);
-	if (s->own_cpus)
-		cpumask_copy(to, s->cpus);
-	else if (node != NUMA_NO_NODE)
-		cpumask_copy(to, cpumask_of_node(node));
-	else
-		cpumask_copy(to, cpu_online_mask);
-	spin_unlock(&s->lock);
-	/* A node without CPUs, or all that were chosen are off line. */
-	if (!cpumask_intersects(to, cpu_online_mask))
-		cpumask_copy(to, cpu_online_mask);
-}
-
 static int clear(struct cohmem_scrub *s)
 {
 	const struct cohmem_scrub_setup *on = &s->setup;
@@ -249,7 +241,7 @@ static int clear(struct cohmem_scrub *s)
 
 	if (!alloc_cpumask_var(&cpus, GFP_KERNEL))
 		return -ENOMEM;
-	get_cpus(s, cpus);
+	cohmem_near_cpus_get(&s->cpus, on->dev, cpus);
 	ret = on->ops->begin(on->owner, s->stopped, stopping, s);
 	if (!ret) {
 		s->stopped = true;
@@ -276,9 +268,12 @@ static void scrub_work(struct work_struct *work)
 	if (!ret && atomic64_read(&s->wipe.skipped))
 		result = OUTCOME_SKIPPED;
 
-	/* Once: whoever is turned away is told again. Only we write the result. */
+	/*
+	 * Once: whoever is turned away is told again. Only we write the result.
+	 * Who is still using it has been told already.
+	 */
 	if (result != s->result && result != OUTCOME_OK &&
-	    result != OUTCOME_STOPPED)
+	    result != OUTCOME_STOPPED && result != OUTCOME_IN_USE)
 		dev_warn_ratelimited(dev,
 				     "its memory may still hold data of an earlier user: %s (%d)\n",
 				     outcomes[result].why, ret);
@@ -288,9 +283,13 @@ static void scrub_work(struct work_struct *work)
 	s->error = ret;
 	s->dirty = result != OUTCOME_OK;
 	s->clean_but_bad = result == OUTCOME_SKIPPED;
-	s->busy = false;
-	/* Under the lock: whoever sees it idle may free it. */
-	wake_up_all(&s->idle);
+	s->busy = s->again && s->dirty && !s->stop;
+	s->again = false;
+	if (s->busy)
+		queue_work(s->wq, &s->work);
+	else
+		/* Under the lock: whoever sees it idle may free it. */
+		wake_up_all(&s->idle);
 	spin_unlock(&s->lock);
 }
 
@@ -303,6 +302,7 @@ static int start_locked(struct cohmem_scrub *s)
 		return -EBUSY;
 	s->busy = true;
 	s->stop = false;
+	s->again = false;
 	atomic64_set(&s->wipe.done, 0);
 	queue_work(s->wq, &s->work);
 	return 0;
@@ -323,7 +323,7 @@ cohmem_scrub_new(const struct cohmem_scrub_setup *setup)
 	s = kzalloc_obj(*s);
 	if (!s)
 		return NULL;
-	if (!zalloc_cpumask_var(&s->cpus, GFP_KERNEL))
+	if (cohmem_near_cpus_init(&s->cpus))
 		goto err_free;
 	s->wq = alloc_ordered_workqueue("cohmem-%s", 0, setup->name);
 	if (!s->wq)
@@ -339,7 +339,7 @@ cohmem_scrub_new(const struct cohmem_scrub_setup *setup)
 	return s;
 
 err_cpus:
-	free_cpumask_var(s->cpus);
+	cohmem_near_cpus_fini(&s->cpus);
 err_free:
 	kfree(s);
 	return NULL;
@@ -352,7 +352,8 @@ static void stop_work(struct cohmem_scrub *s, bool dying)
 	s->dying |= dying;
 	spin_unlock(&s->lock);
 	/* Whoever waits for the memory, or for the worker, has to see it. */
-	s->setup.ops->wake(s->setup.owner);
+	if (s->setup.ops->wake)
+		s->setup.ops->wake(s->setup.owner);
 	wake_up_all(&s->idle);
 }
 
@@ -384,7 +385,7 @@ void cohmem_scrub_free(struct cohmem_scrub *s)
 	if (!s)
 		return;
 	destroy_workqueue(s->wq);
-	free_cpumask_var(s->cpus);
+	cohmem_near_cpus_fini(&s->cpus);
 	kfree(s);
 }
 
@@ -462,10 +463,19 @@ static int refusal(enum outcome result, int error)
 	case OUTCOME_NOMEM:
 		return error;
 	case OUTCOME_STOPPED:
+	case OUTCOME_IN_USE:
 		return -EBUSY;
 	default:
 		return -EIO;
 	}
+}
+
+static int refuse(struct cohmem_scrub *s, enum outcome result, int error)
+{
+	dev_err_ratelimited(s->setup.dev,
+			    "not handed out: its memory may hold data of an earlier user and could not be cleared: %s (%d)\n",
+			    outcomes[result].why, error);
+	return refusal(result, error);
 }
 
 /**
@@ -506,10 +516,42 @@ int cohmem_scrub_open(struct cohmem_scrub *s)
 			break;
 		return ret;
 	}
-	dev_err_ratelimited(s->setup.dev,
-			    "not handed out: its memory may hold data of an earlier user and could not be cleared: %s (%d)\n",
-			    outcomes[result].why, error);
-	return refusal(result, error);
+	return refuse(s, result, error);
+}
+
+/**
+ * cohmem_scrub_try_open() - hand out clean memory now, or have it cleared
+ * @s: whose memory, with no user; may be NULL
+ *
+ * For those who cannot wait. Whoever comes back after -EAGAIN and finds that
+ * clearing has failed is told so.
+ *
+ * Context: any that may take a spinlock.
+ * Return: 0; -EAGAIN while it is being cleared; or as cohmem_scrub_open().
+ */
+int cohmem_scrub_try_open(struct cohmem_scrub *s)
+{
+	enum outcome result;
+	bool failed = false;
+	int ret, error;
+
+	if (!s)
+		return 0;
+	spin_lock(&s->lock);
+	ret = take(s);
+	result = s->result;
+	error = s->error;
+	if (ret == -EAGAIN) {
+		failed = s->asked;
+		s->asked = !failed && !start_locked(s);
+	} else if (ret == -EBUSY) {
+		s->asked = true;
+		ret = -EAGAIN;
+	} else {
+		s->asked = false;
+	}
+	spin_unlock(&s->lock);
+	return failed ? refuse(s, result, error) : ret;
 }
 
 /**
@@ -553,6 +595,22 @@ int cohmem_scrub_start(struct cohmem_scrub *s)
 }
 
 /**
+ * cohmem_scrub_retry() - what kept the memory from being cleared may have changed
+ * @s: whose memory
+ *
+ * Context: any that may take a spinlock.
+ */
+void cohmem_scrub_retry(struct cohmem_scrub *s)
+{
+	spin_lock(&s->lock);
+	if (s->busy)
+		s->again = true;
+	else if (s->dirty && policy_of(s) == POLICY_CLOSE)
+		start_locked(s);
+	spin_unlock(&s->lock);
+}
+
+/**
  * cohmem_scrub_set_policy() - override the module parameter
  * @s: whose memory
  * @word: "off", "close", "open", or "default" to follow the parameter again
@@ -587,55 +645,14 @@ void cohmem_scrub_set_accept_bad(struct cohmem_scrub *s, bool accept)
 }
 
 /**
- * cohmem_scrub_set_cpus() - where to clear, from the next time on
+ * cohmem_scrub_cpus() - where to clear, from the next time on
  * @s: whose memory
- * @list: a list of CPUs ("0-3,8"), or "default" for those of its NUMA node
  *
- * Context: may sleep.
- * Return: 0; -EINVAL; -ENOMEM.
+ * Return: the CPUs, to be looked at and set.
  */
-int cohmem_scrub_set_cpus(struct cohmem_scrub *s, const char *list)
+struct cohmem_near_cpus *cohmem_scrub_cpus(struct cohmem_scrub *s)
 {
-	bool own = !sysfs_streq(list, "default");
-	cpumask_var_t cpus;
-	int ret = 0;
-
-	if (!zalloc_cpumask_var(&cpus, GFP_KERNEL))
-		return -ENOMEM;
-	if (own) {
-		ret = cpulist_parse(list, cpus);
-		if (!ret && !cpumask_intersects(cpus, cpu_online_mask))
-			ret = -EINVAL;
-	}
-	if (!ret) {
-		spin_lock(&s->lock);
-		cpumask_copy(s->cpus, cpus);
-		s->own_cpus = own;
-		spin_unlock(&s->lock);
-	}
-	free_cpumask_var(cpus);
-	return ret;
-}
-
-/**
- * cohmem_scrub_show_cpus() - where the memory is cleared
- * @s: whose memory
- * @buf: a sysfs buffer
- *
- * Context: may sleep.
- * Return: bytes printed or -ENOMEM.
- */
-int cohmem_scrub_show_cpus(struct cohmem_scrub *s, char *buf)
-{
-	cpumask_var_t cpus;
-	int len;
-
-	if (!alloc_cpumask_var(&cpus, GFP_KERNEL))
-		return -ENOMEM;
-	get_cpus(s, cpus);
-	len = sysfs_emit(buf, "%*pbl\n", cpumask_pr_args(cpus));
-	free_cpumask_var(cpus);
-	return len;
+	return &s->cpus;
 }
 
 /**

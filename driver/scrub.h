@@ -7,25 +7,30 @@
 
 #include "wipe.h"
 
+struct cohmem_near_cpus;
 struct cohmem_scrub;
 struct device;
 
 /**
  * enum cohmem_scrub_whose - which module parameter is the policy by default
  * @COHMEM_SCRUB_GPU: "scrub"
+ * @COHMEM_SCRUB_EGM: "egm_scrub"
  * @COHMEM_NR_SCRUB_WHOSE: how many there are
  */
 enum cohmem_scrub_whose {
 	COHMEM_SCRUB_GPU,
+	COHMEM_SCRUB_EGM,
 	COHMEM_NR_SCRUB_WHOSE,
 };
 
 /**
  * struct cohmem_scrub_ops - having the memory to oneself
- * @begin: take it: nobody else writes to it any more on success. @stopped: that
- *	was so when it was given back. @stop: asked now and then: give up
+ * @begin: take it: nobody else writes to it any more on success; -EUSERS where
+ *	somebody does for now. @stopped: that was so when it was given back. @stop:
+ *	asked now and then: give up
  * @end: let go of it; @ret: how clearing ended, which may be put more precisely
- * @wake: whoever sleeps in @begin or for the memory has to look at @stop again
+ * @wake: whoever sleeps in @begin or for the memory has to look at @stop again;
+ *	NULL if nobody does
  */
 struct cohmem_scrub_ops {
 	int (*begin)(void *owner, bool stopped, bool (*stop)(void *arg),
@@ -83,12 +88,13 @@ cohmem_scrub_new(const struct cohmem_scrub_setup *setup);
 void cohmem_scrub_stop(struct cohmem_scrub *s);
 void cohmem_scrub_free(struct cohmem_scrub *s);
 int cohmem_scrub_open(struct cohmem_scrub *s);
+int cohmem_scrub_try_open(struct cohmem_scrub *s);
 void cohmem_scrub_close(struct cohmem_scrub *s, bool stopped);
 int cohmem_scrub_start(struct cohmem_scrub *s);
+void cohmem_scrub_retry(struct cohmem_scrub *s);
 int cohmem_scrub_set_policy(struct cohmem_scrub *s, const char *word);
 void cohmem_scrub_set_accept_bad(struct cohmem_scrub *s, bool accept);
-int cohmem_scrub_set_cpus(struct cohmem_scrub *s, const char *list);
-int cohmem_scrub_show_cpus(struct cohmem_scrub *s, char *buf);
+struct cohmem_near_cpus *cohmem_scrub_cpus(struct cohmem_scrub *s);
 void cohmem_scrub_status(struct cohmem_scrub *s,
 			 struct cohmem_scrub_status *st);
 

@@ -192,6 +192,56 @@ TRACE_EVENT(cohmem_scrub,
 );
 
 /*
+ * A fault on Extended GPU Memory was answered: @pxm is its proximity domain, the
+ * rest as of cohmem_fault.
+ */
+TRACE_EVENT(cohmem_egm_fault,
+	TP_PROTO(unsigned int pxm, u64 off, unsigned int order,
+		 unsigned int ret),
+	TP_ARGS(pxm, off, order, ret),
+	TP_STRUCT__entry(
+		__field(u8, pxm)
+		__field(u8, order)
+		__field(u32, ret)
+		__field(u64, off)
+	),
+	TP_fast_assign(
+		__entry->pxm = pxm;
+		__entry->order = order;
+		__entry->ret = ret;
+		__entry->off = off;
+	),
+	TP_printk("egm%u off=0x%llx order=%u ret=0x%x", __entry->pxm,
+		  __entry->off, __entry->order, __entry->ret)
+);
+
+/* Clearing Extended GPU Memory between two users. */
+TRACE_EVENT(cohmem_egm_scrub,
+	TP_PROTO(unsigned int pxm, enum cohmem_scrub_event event, u64 bytes,
+		 u64 total, u64 ms, int ret),
+	TP_ARGS(pxm, event, bytes, total, ms, ret),
+	TP_STRUCT__entry(
+		__field(u8, pxm)
+		__field(u8, event)
+		__field(int, ret)
+		__field(u64, bytes)
+		__field(u64, total)
+		__field(u64, ms)
+	),
+	TP_fast_assign(
+		__entry->pxm = pxm;
+		__entry->event = event;
+		__entry->ret = ret;
+		__entry->bytes = bytes;
+		__entry->total = total;
+		__entry->ms = ms;
+	),
+	TP_printk("egm%u %s bytes=%llu total=%llu ms=%llu ret=%d",
+		  __entry->pxm, cohmem_show_scrub(__entry->event),
+		  __entry->bytes, __entry->total, __entry->ms, __entry->ret)
+);
+
+/*
  * Nothing of @len bytes at @off of the region at @bar is left in a CPU's cache,
  * of what the kernel has written there; @why says who wanted it.
  */

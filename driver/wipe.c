@@ -95,6 +95,12 @@ static int clear_piece(struct cohmem_wipe *w, const struct cohmem_region *r,
 			off += good;
 			continue;
 		}
+		step = w->ops->hole ? w->ops->hole(w->owner, r, off, end - off) :
+				      0;
+		if (step) {
+			off += step;
+			continue;
+		}
 		/* @off is page aligned here: pieces and bad pages are. */
 		step = min_t(u64, end - off, PAGE_SIZE);
 		atomic64_add(step, &w->skipped);

@@ -34,6 +34,8 @@ enum cohmem_scrub_event {
  * @end: see @begin
  * @good: how many of the bytes at an offset come before the first that must not
  *	be touched
+ * @hole: how many of the bytes at an offset, where none is good, are not part of
+ *	what there is to clear; NULL if all are
  * @map: map good bytes into the kernel; undone by memunmap()
  * @clean: nothing of them is left in a CPU's cache
  * @trace: for the tracepoints
@@ -43,6 +45,8 @@ struct cohmem_wipe_ops {
 	int (*begin)(void *owner);
 	void (*end)(void *owner);
 	u64 (*good)(void *owner, const struct cohmem_region *r, u64 off,
+		    u64 len);
+	u64 (*hole)(void *owner, const struct cohmem_region *r, u64 off,
 		    u64 len);
 	void *(*map)(void *owner, const struct cohmem_region *r, u64 off,
 		     u64 len);
