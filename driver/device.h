@@ -136,7 +136,7 @@ struct cohmem_egm_gpu {
 	struct list_head node;
 	struct list_head peers;
 	struct cohmem_egm *egm;
-	enum cohmem_egm_state state;
+	enum cohmem_egm_verdict state;
 	bool open;
 	bool suspect;
 };

@@ -70,10 +70,10 @@ static int read_words(u64 phys, u64 *to, unsigned int nr)
 	return 0;
 }
 
-static enum cohmem_egm_state read_entries(struct cohmem_egm *egm, u64 at,
+static enum cohmem_egm_verdict read_entries(struct cohmem_egm *egm, u64 at,
 					  u64 count, u64 *page)
 {
-	enum cohmem_egm_state state = COHMEM_EGM_OK;
+	enum cohmem_egm_verdict state = COHMEM_EGM_OK;
 	unsigned int i, nr;
 
 	for (; count && !state; count -= nr, at += nr * sizeof(*page)) {
@@ -89,10 +89,10 @@ static enum cohmem_egm_state read_entries(struct cohmem_egm *egm, u64 at,
 	return state;
 }
 
-static enum cohmem_egm_state read_retired(struct cohmem_egm *egm)
+static enum cohmem_egm_verdict read_retired(struct cohmem_egm *egm)
 {
 	u64 at = egm->said.retired, count, *page;
-	enum cohmem_egm_state state;
+	enum cohmem_egm_verdict state;
 
 	if (!at)
 		return COHMEM_EGM_OK;
@@ -109,7 +109,7 @@ static enum cohmem_egm_state read_retired(struct cohmem_egm *egm)
 	return state;
 }
 
-static enum cohmem_egm_state claim_range(struct cohmem_egm *egm)
+static enum cohmem_egm_verdict claim_range(struct cohmem_egm *egm)
 {
 	const struct cohmem_region *r = &egm->layout.region[0];
 
@@ -128,9 +128,9 @@ static void release_range(struct cohmem_egm *egm)
 }
 
 /* What is wrong with an announcement, whoever else has made one. */
-static enum cohmem_egm_state check(const struct cohmem_egm_announced *a)
+static enum cohmem_egm_verdict check(const struct cohmem_egm_announced *a)
 {
-	enum cohmem_egm_state state =
+	enum cohmem_egm_verdict state =
 		cohmem_egm_check(a, PAGE_SIZE, fls64(iomem_resource.end));
 
 	if (state == COHMEM_EGM_OFF)
@@ -146,10 +146,10 @@ static enum cohmem_egm_state check(const struct cohmem_egm_announced *a)
  * What there is already of what @a announces, in *@egm; or what of it stands in
  * the way.
  */
-static enum cohmem_egm_state find(const struct cohmem_egm_announced *a,
+static enum cohmem_egm_verdict find(const struct cohmem_egm_announced *a,
 				  struct cohmem_egm **egm)
 {
-	enum cohmem_egm_state state = COHMEM_EGM_OK;
+	enum cohmem_egm_verdict state = COHMEM_EGM_OK;
 	struct cohmem_egm_gpu *g;
 	struct cohmem_egm *e;
 
@@ -174,11 +174,11 @@ static enum cohmem_egm_state find(const struct cohmem_egm_announced *a,
 	return state;
 }
 
-static enum cohmem_egm_state create(struct cohmem_device *cdev,
+static enum cohmem_egm_verdict create(struct cohmem_device *cdev,
 				    struct cohmem_egm **result)
 {
 	const struct cohmem_egm_announced *a = &cdev->plat.near.egm;
-	enum cohmem_egm_state state = COHMEM_EGM_NOMEM;
+	enum cohmem_egm_verdict state = COHMEM_EGM_NOMEM;
 	struct cohmem_egm *egm;
 
 	egm = kvzalloc_obj(*egm);
@@ -237,12 +237,12 @@ void cohmem_egm_put(struct cohmem_egm *egm)
 	put_device(&egm->dev);
 }
 
-static enum cohmem_egm_state join(struct cohmem_device *cdev)
+static enum cohmem_egm_verdict join(struct cohmem_device *cdev)
 {
 	const struct cohmem_egm_announced *a = &cdev->plat.near.egm;
 	struct pci_dev *pdev = cdev->core.pdev;
 	struct cohmem_egm *egm = NULL;
-	enum cohmem_egm_state state;
+	enum cohmem_egm_verdict state;
 
 	lockdep_assert_held(&join_lock);
 	mutex_lock(&cohmem_egm_lock);
@@ -277,7 +277,7 @@ void cohmem_egm_attach(struct cohmem_device *cdev)
 {
 	const struct cohmem_egm_announced *a = &cdev->plat.near.egm;
 	struct pci_dev *pdev = cdev->core.pdev;
-	enum cohmem_egm_state state;
+	enum cohmem_egm_verdict state;
 
 	INIT_LIST_HEAD(&cdev->egm.node);
 	INIT_LIST_HEAD(&cdev->egm.peers);
@@ -291,8 +291,8 @@ void cohmem_egm_attach(struct cohmem_device *cdev)
 	if (state == COHMEM_EGM_OK || state == COHMEM_EGM_OFF)
 		return;
 	pci_warn(pdev, "no Extended GPU Memory (%s): %s; %s\n",
-		 cohmem_egm_state_name(state), cohmem_egm_state_str(state),
-		 cohmem_egm_state_hint(state));
+		 cohmem_egm_verdict_name(state), cohmem_egm_verdict_str(state),
+		 cohmem_egm_verdict_hint(state));
 	pci_info(pdev, "%s = %#llx, %s = %#llx, %s = %llu, %s = %#llx\n",
 		 COHMEM_PROP_EGM_BASE, a->base, COHMEM_PROP_EGM_SIZE, a->size,
 		 COHMEM_PROP_EGM_PXM, a->pxm, COHMEM_PROP_EGM_RETIRED,

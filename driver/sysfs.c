@@ -396,7 +396,7 @@ static ssize_t egm_show(struct device *dev, struct device_attribute *attr,
 			char *buf)
 {
 	return sysfs_emit(buf, "%s\n",
-			  cohmem_egm_state_name(to_cdev(dev)->egm.state));
+			  cohmem_egm_verdict_name(to_cdev(dev)->egm.state));
 }
 static DEVICE_ATTR_RO(egm);
 

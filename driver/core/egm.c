@@ -17,7 +17,7 @@
  *
  * Return: COHMEM_EGM_OK, COHMEM_EGM_OFF, or the first thing that is wrong.
  */
-enum cohmem_egm_state
+enum cohmem_egm_verdict
 cohmem_egm_check(const struct cohmem_egm_announced *a, u64 page_size,
 		 unsigned int phys_bits)
 {
@@ -75,7 +75,7 @@ static unsigned int find(const struct cohmem_egm_retired *ret, u64 off)
  * Return: COHMEM_EGM_OK, or COHMEM_EGM_RETIRED for an address that is none of a
  * block of the range, or one too many.
  */
-enum cohmem_egm_state cohmem_egm_retired_add(struct cohmem_egm_retired *ret,
+enum cohmem_egm_verdict cohmem_egm_retired_add(struct cohmem_egm_retired *ret,
 					     u64 base, u64 size, u64 phys)
 {
 	unsigned int i;
@@ -120,12 +120,12 @@ u64 cohmem_egm_retired_good(const struct cohmem_egm_retired *ret, u64 off,
 	return len;
 }
 
-/* One row a state: a stable word, a sentence, and the way out. */
+/* One row a verdict: a stable word, a sentence, and the way out. */
 static const struct {
 	const char *name;
 	const char *str;
 	const char *hint;
-} states[COHMEM_NR_EGM_STATES] = {
+} verdicts[COHMEM_NR_EGM_VERDICTS] = {
 	[COHMEM_EGM_OK] = { "ok", "Extended GPU Memory announced and usable", "" },
 	[COHMEM_EGM_OFF] = {
 		"off",
@@ -199,38 +199,38 @@ static const struct {
 		"free some memory, and bind the GPU again" },
 };
 
-/* A number that is no state is not "ok". */
-static bool known(enum cohmem_egm_state state)
+/* A number that is no verdict is not "ok". */
+static bool known(enum cohmem_egm_verdict verdict)
 {
-	return (unsigned int)state < COHMEM_NR_EGM_STATES;
+	return (unsigned int)verdict < COHMEM_NR_EGM_VERDICTS;
 }
 
 /**
- * cohmem_egm_state_name() - a state as one stable word
- * @state: the state
+ * cohmem_egm_verdict_name() - a verdict as one stable word
+ * @verdict: the verdict
  * Return: the word, for sysfs and scripts.
  */
-const char *cohmem_egm_state_name(enum cohmem_egm_state state)
+const char *cohmem_egm_verdict_name(enum cohmem_egm_verdict verdict)
 {
-	return known(state) ? states[state].name : "unknown";
+	return known(verdict) ? verdicts[verdict].name : "unknown";
 }
 
 /**
- * cohmem_egm_state_str() - a state as a sentence
- * @state: the state
+ * cohmem_egm_verdict_str() - a verdict as a sentence
+ * @verdict: the verdict
  * Return: the sentence, no full stop.
  */
-const char *cohmem_egm_state_str(enum cohmem_egm_state state)
+const char *cohmem_egm_verdict_str(enum cohmem_egm_verdict verdict)
 {
-	return known(state) ? states[state].str : "unknown state";
+	return known(verdict) ? verdicts[verdict].str : "unknown verdict";
 }
 
 /**
- * cohmem_egm_state_hint() - what a person can do about a state
- * @state: the state
+ * cohmem_egm_verdict_hint() - what a person can do about a verdict
+ * @verdict: the verdict
  * Return: the hint; empty for COHMEM_EGM_OK.
  */
-const char *cohmem_egm_state_hint(enum cohmem_egm_state state)
+const char *cohmem_egm_verdict_hint(enum cohmem_egm_verdict verdict)
 {
-	return known(state) ? states[state].hint : "";
+	return known(verdict) ? verdicts[verdict].hint : "";
 }

@@ -26,7 +26,7 @@
  * Whether the EGM that firmware announces can be used, as the driver says it in
  * its log and in sysfs. The last group is found by the caller.
  */
-enum cohmem_egm_state {
+enum cohmem_egm_verdict {
 	COHMEM_EGM_OK = 0,
 	COHMEM_EGM_OFF,			/* firmware announces none */
 	COHMEM_EGM_INCOMPLETE,		/* not all of base, size and domain */
@@ -45,7 +45,7 @@ enum cohmem_egm_state {
 	COHMEM_EGM_BUSY,		/* claimed by somebody else */
 	COHMEM_EGM_MISMATCH,		/* GPUs of a socket disagree */
 	COHMEM_EGM_NOMEM,		/* no kernel memory for it */
-	COHMEM_NR_EGM_STATES,
+	COHMEM_NR_EGM_VERDICTS,
 };
 
 /**
@@ -64,7 +64,7 @@ struct cohmem_egm_announced {
 	u64 retired;
 };
 
-enum cohmem_egm_state
+enum cohmem_egm_verdict
 cohmem_egm_check(const struct cohmem_egm_announced *a, u64 page_size,
 		 unsigned int phys_bits);
 
@@ -78,12 +78,12 @@ struct cohmem_egm_retired {
 	u64 off[COHMEM_EGM_MAX_RETIRED];
 };
 
-enum cohmem_egm_state cohmem_egm_retired_add(struct cohmem_egm_retired *ret,
+enum cohmem_egm_verdict cohmem_egm_retired_add(struct cohmem_egm_retired *ret,
 					     u64 base, u64 size, u64 phys);
 u64 cohmem_egm_retired_good(const struct cohmem_egm_retired *ret, u64 off,
 			    u64 len);
-const char *cohmem_egm_state_name(enum cohmem_egm_state state);
-const char *cohmem_egm_state_str(enum cohmem_egm_state state);
-const char *cohmem_egm_state_hint(enum cohmem_egm_state state);
+const char *cohmem_egm_verdict_name(enum cohmem_egm_verdict verdict);
+const char *cohmem_egm_verdict_str(enum cohmem_egm_verdict verdict);
+const char *cohmem_egm_verdict_hint(enum cohmem_egm_verdict verdict);
 
 #endif /* COHMEM_CORE_EGM_H */

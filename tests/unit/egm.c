@@ -43,7 +43,7 @@ static void border(struct kunit *t, u64 base, u64 size, u64 list, u64 pxm,
 		.nr_numbers = 3, .base = base, .size = size, .pxm = pxm,
 		.retired = list,
 	};
-	enum cohmem_egm_state is = cohmem_egm_check(&a, PAGE, bits);
+	enum cohmem_egm_verdict is = cohmem_egm_check(&a, PAGE, bits);
 
 	if (!size)
 		T_EQ(t, is, COHMEM_EGM_OFF);
@@ -80,7 +80,7 @@ static void every_border(struct kunit *t)
 						       bits[k]);
 }
 
-static enum cohmem_egm_state said(unsigned int nr, u64 base, u64 size, u64 pxm,
+static enum cohmem_egm_verdict said(unsigned int nr, u64 base, u64 size, u64 pxm,
 				  u64 list)
 {
 	struct cohmem_egm_announced a = {
@@ -233,23 +233,23 @@ static void words(struct kunit *t)
 {
 	unsigned int i, j;
 
-	for (i = 0; i < COHMEM_NR_EGM_STATES; i++) {
-		const char *name = cohmem_egm_state_name(i);
+	for (i = 0; i < COHMEM_NR_EGM_VERDICTS; i++) {
+		const char *name = cohmem_egm_verdict_name(i);
 		const char *c;
 
 		T_TRUE(t, name && *name);
 		for (c = name; *c; c++)
 			T_TRUE(t, (*c >= 'a' && *c <= 'z') || *c == '-');
-		T_TRUE(t, strlen(cohmem_egm_state_str(i)) > 8);
-		T_EQ(t, !*cohmem_egm_state_hint(i), i == COHMEM_EGM_OK);
+		T_TRUE(t, strlen(cohmem_egm_verdict_str(i)) > 8);
+		T_EQ(t, !*cohmem_egm_verdict_hint(i), i == COHMEM_EGM_OK);
 		for (j = 0; j < i; j++) {
-			T_TRUE(t, strcmp(name, cohmem_egm_state_name(j)));
-			T_TRUE(t, strcmp(cohmem_egm_state_str(i),
-					 cohmem_egm_state_str(j)));
+			T_TRUE(t, strcmp(name, cohmem_egm_verdict_name(j)));
+			T_TRUE(t, strcmp(cohmem_egm_verdict_str(i),
+					 cohmem_egm_verdict_str(j)));
 		}
 	}
-	T_STREQ(t, cohmem_egm_state_name(COHMEM_NR_EGM_STATES), "unknown");
-	T_STREQ(t, cohmem_egm_state_name(-1), "unknown");
+	T_STREQ(t, cohmem_egm_verdict_name(COHMEM_NR_EGM_VERDICTS), "unknown");
+	T_STREQ(t, cohmem_egm_verdict_name(-1), "unknown");
 }
 
 T_SUITE(egm,
