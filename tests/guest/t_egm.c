@@ -16,7 +16,11 @@
 
 #define RW	(PROT_READ | PROT_WRITE)
 
-/* GPUs by their addresses, and which socket each belongs to. */
+/* What VMMs have compiled in. */
+_Static_assert(EGM_RETIRED_PAGES_LIST == 0x4564, "list");
+_Static_assert(EGM_EXPORT_DMABUF == 0xc0104565, "export");
+_Static_assert(sizeof(struct egm_retired_pages_info) == 16, "list");
+
 static void as_firmware_says(void)
 {
 	const struct egm_facts *e = need_egm();
@@ -265,18 +269,18 @@ static void retired_blocks_are_not_there(void)
 	test_info("%u blocks", nr);
 }
 
-static int list(int fd, struct abi_egm_list *l, u32 argsz)
+static int list(int fd, struct egm_retired_pages_list *l, u32 argsz)
 {
 	l->argsz = argsz;
-	return ioctl(fd, ABI_EGM_LIST, l) ? -errno : 0;
+	return ioctl(fd, EGM_RETIRED_PAGES_LIST, l) ? -errno : 0;
 }
 
 static void the_list_of_retired_blocks(void)
 {
 	const struct egm_facts *e = need_egm();
-	u32 head = sizeof(struct abi_egm_list), i;
-	u32 full = head + e->nr_retired * sizeof(struct abi_egm_block);
-	struct abi_egm_list *l = calloc(1, full + 4096);
+	u32 head = sizeof(struct egm_retired_pages_list), i;
+	u32 full = head + e->nr_retired * sizeof(struct egm_retired_pages_info);
+	struct egm_retired_pages_list *l = calloc(1, full + 4096);
 	int fd = egm_open(0);
 
 	CHECK(l, "calloc");
@@ -289,15 +293,15 @@ static void the_list_of_retired_blocks(void)
 		CHECK_EQ(list(fd, l, full - 1), -ENOSPC);
 		CHECK_EQ(l->argsz, full);
 		CHECK_EQ(l->count, e->nr_retired);
-		CHECK(l->block[0].offset == 0x5a5a5a5a5a5a5a5aULL,
+		CHECK(l->retired_pages[0].offset == 0x5a5a5a5a5a5a5a5aULL,
 		      "half a list was written");
 	}
 	memset(l, 0x5a, full + 4096);
 	CHECK_EQ(list(fd, l, full), 0);
 	CHECK_EQ(l->count, e->nr_retired);
 	for (i = 0; i < e->nr_retired; i++) {
-		CHECK_EQ(l->block[i].offset, e->retired[i]);
-		CHECK_EQ(l->block[i].size, EGM_BLOCK);
+		CHECK_EQ(l->retired_pages[i].offset, e->retired[i]);
+		CHECK_EQ(l->retired_pages[i].size, EGM_BLOCK);
 	}
 	for (i = full; i < full + 4096; i++)
 		CHECK(((u8 *)l)[i] == 0x5a, "byte %u behind it was written",
@@ -314,7 +318,7 @@ static void the_list_of_retired_blocks(void)
 
 static void hostile_ioctls(void)
 {
-	struct abi_egm_list l = { 0 };
+	struct egm_retired_pages_list l = { 0 };
 	u64 page = facts()->page;
 	unsigned int nr;
 	u8 *edge;
@@ -322,20 +326,20 @@ static void hostile_ioctls(void)
 
 	need_egm();
 	fd = egm_open(0);
-	CHECK_ERRNO(ioctl(fd, ABI_EGM_LIST, NULL), EFAULT);
-	CHECK_ERRNO(ioctl(fd, ABI_EGM_LIST, (void *)-4096L), EFAULT);
+	CHECK_ERRNO(ioctl(fd, EGM_RETIRED_PAGES_LIST, NULL), EFAULT);
+	CHECK_ERRNO(ioctl(fd, EGM_RETIRED_PAGES_LIST, (void *)-4096L), EFAULT);
 	l.argsz = 0;
-	CHECK_ERRNO(ioctl(fd, ABI_EGM_LIST, &l), EINVAL);
+	CHECK_ERRNO(ioctl(fd, EGM_RETIRED_PAGES_LIST, &l), EINVAL);
 	l.argsz = 7;
-	CHECK_ERRNO(ioctl(fd, ABI_EGM_LIST, &l), EINVAL);
+	CHECK_ERRNO(ioctl(fd, EGM_RETIRED_PAGES_LIST, &l), EINVAL);
 	/* A list that is said to fit, and runs into nothing. */
 	edge = mmap(NULL, 2 * page, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK(edge != MAP_FAILED, "%s", strerror(errno));
 	unmap(edge + page, page);
 	edge += page - sizeof(l);
-	((struct abi_egm_list *)edge)->argsz = UINT32_MAX;
+	((struct egm_retired_pages_list *)edge)->argsz = UINT32_MAX;
 	if (egm_facts()->nr_retired)
-		CHECK_ERRNO(ioctl(fd, ABI_EGM_LIST, edge), EFAULT);
+		CHECK_ERRNO(ioctl(fd, EGM_RETIRED_PAGES_LIST, edge), EFAULT);
 	for (nr = 0; nr < 256; nr++)
 		if (nr != 100 && nr != 101)
 			CHECK_ERRNO(ioctl(fd, _IO('E', nr), &l), ENOTTY);

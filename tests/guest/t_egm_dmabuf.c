@@ -15,8 +15,8 @@
 #define MAX	8
 
 struct export {
-	struct abi_egm_export head;
-	struct abi_egm_range range[MAX];
+	struct egm_dma_buf_export head;
+	struct egm_dma_range range[MAX];
 };
 
 /* A descriptor, or -errno. */
@@ -27,7 +27,7 @@ static int export(int fd, struct export *x, unsigned int nr)
 	x->head.argsz = sizeof(x->head) + nr * sizeof(x->range[0]);
 	x->head.nr_ranges = nr;
 	x->head.open_flags = O_RDWR | O_CLOEXEC;
-	ret = ioctl(fd, ABI_EGM_EXPORT, x);
+	ret = ioctl(fd, EGM_EXPORT_DMABUF, x);
 	return ret < 0 ? -errno : ret;
 }
 
@@ -76,7 +76,7 @@ static void it_is_where_it_says(void)
 
 	a = egm_good(0, 4 * MiB);
 	b = egm_good(16 * MiB, MiB);
-	x.range[0] = (struct abi_egm_range){ a + MiB, 2 * MiB };
+	x.range[0] = (struct egm_dma_range){ a + MiB, 2 * MiB };
 	buf = export(fd, &x, 1);
 	CHECK(buf >= 0, "%s", strerror(-buf));
 	import(buf);
@@ -89,8 +89,8 @@ static void it_is_where_it_says(void)
 	close(buf);
 
 	/* Two ranges in one, in the order that was asked for. */
-	x.range[0] = (struct abi_egm_range){ b, MiB };
-	x.range[1] = (struct abi_egm_range){ a, MiB };
+	x.range[0] = (struct egm_dma_range){ b, MiB };
+	x.range[1] = (struct egm_dma_range){ a, MiB };
 	buf = export(fd, &x, 2);
 	CHECK(buf >= 0, "two ranges: %s", strerror(-buf));
 	import(buf);
@@ -124,23 +124,23 @@ static void nonsense(void)
 		ret = export_one(fd, e->retired[e->nr_retired / 2], EGM_BLOCK);
 		CHECK(ret < 0, "a retired block was exported");
 	}
-	x.range[0] = (struct abi_egm_range){ good, page };
-	x.head = (struct abi_egm_export){
+	x.range[0] = (struct egm_dma_range){ good, page };
+	x.head = (struct egm_dma_buf_export){
 		.argsz = sizeof(x.head), .nr_ranges = 1,
 		.open_flags = O_RDWR | O_CLOEXEC,
 	};
-	CHECK_ERRNO(ioctl(fd, ABI_EGM_EXPORT, &x), EINVAL);
+	CHECK_ERRNO(ioctl(fd, EGM_EXPORT_DMABUF, &x), EINVAL);
 	x.head.argsz = sizeof(x.head) + sizeof(x.range[0]);
 	x.head.flags = 1;
-	CHECK_ERRNO(ioctl(fd, ABI_EGM_EXPORT, &x), EINVAL);
+	CHECK_ERRNO(ioctl(fd, EGM_EXPORT_DMABUF, &x), EINVAL);
 	x.head.flags = 0;
 	x.head.open_flags = O_TRUNC;
-	CHECK_ERRNO(ioctl(fd, ABI_EGM_EXPORT, &x), EINVAL);
+	CHECK_ERRNO(ioctl(fd, EGM_EXPORT_DMABUF, &x), EINVAL);
 	x.head.open_flags = O_RDWR;
 	x.head.nr_ranges = UINT32_MAX;
 	x.head.argsz = UINT32_MAX;
-	CHECK(ioctl(fd, ABI_EGM_EXPORT, &x) < 0, "four billion ranges");
-	CHECK_ERRNO(ioctl(fd, ABI_EGM_EXPORT, NULL), EFAULT);
+	CHECK(ioctl(fd, EGM_EXPORT_DMABUF, &x) < 0, "four billion ranges");
+	CHECK_ERRNO(ioctl(fd, EGM_EXPORT_DMABUF, NULL), EFAULT);
 	/* None of that has left anything behind. */
 	egm_close(fd);
 	CHECK(egm_freed(AT_ONCE_MS), "somebody still has it");

@@ -173,7 +173,7 @@ static long unbind_job(void *unused)
 static void unbound_under_a_user(void)
 {
 	struct job j = { 0 };
-	struct abi_egm_list l = { .argsz = sizeof(l) };
+	struct egm_retired_pages_list l = { .argsz = sizeof(l) };
 	u64 off;
 	int fd, again;
 	u8 *p;
@@ -188,7 +188,7 @@ static void unbound_under_a_user(void)
 	CHECK_EQ(j.ret, 0);
 	expect_sigbus((u64 *)p, 0);
 	expect_sigbus((u64 *)(p + 2 * MiB), 0);
-	CHECK_ERRNO(ioctl(fd, ABI_EGM_LIST, &l), ENODEV);
+	CHECK_ERRNO(ioctl(fd, EGM_RETIRED_PAGES_LIST, &l), ENODEV);
 	CHECK(__egm_map(fd, off, 65536, RW, MAP_SHARED) == MAP_FAILED,
 	      "it can be mapped");
 	CHECK(!file_exists(egm_path(0, "egm_size")), "it is still in sysfs");
@@ -198,7 +198,7 @@ static void unbound_under_a_user(void)
 	expect_sigbus((u64 *)p, 0);
 	again = egm_open(0);
 	expect_sigbus((u64 *)p, 0);
-	CHECK_ERRNO(ioctl(fd, ABI_EGM_LIST, &l), ENODEV);
+	CHECK_ERRNO(ioctl(fd, EGM_RETIRED_PAGES_LIST, &l), ENODEV);
 	egm_close(fd);
 	unmap(p, 4 * MiB);
 	p = egm_map(again, off, 4 * MiB);

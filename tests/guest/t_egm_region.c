@@ -16,6 +16,11 @@
 
 #define RW	(PROT_READ | PROT_WRITE)
 
+/* What VMMs have compiled in. */
+_Static_assert(EGM_REGION_TYPE == 0x800010de, "type");
+_Static_assert(VFIO_REGION_SUBTYPE_NVIDIA_EGM == 2, "subtype");
+_Static_assert(VFIO_REGION_INFO_CAP_EGM == 0x4547, "capability");
+
 /* Whoever maps it while it is cleared gets EAGAIN: so nothing is cleared here. */
 static void open_region(struct dev *d, struct egm_region *r)
 {
@@ -40,17 +45,11 @@ static void *map_region(struct dev *d, struct egm_region *r, u64 off, u64 len)
 	return p;
 }
 
-struct egm_cap {
-	struct vfio_info_cap_header header;
-	u32 pxm, nr_retired;
-	u64 retired[];
-};
-
 static void what_it_says(void)
 {
 	const struct egm_facts *e = need_egm();
 	struct egm_region r;
-	struct egm_cap *c;
+	struct vfio_region_info_cap_egm *c;
 	unsigned int i;
 	struct dev d;
 
@@ -58,7 +57,7 @@ static void what_it_says(void)
 	CHECK_EQ(r.info->size, e->size);
 	CHECK_EQ(r.info->flags, VFIO_REGION_INFO_FLAG_MMAP |
 		 VFIO_REGION_INFO_FLAG_CAPS);
-	c = egm_region_cap(r.info, ABI_EGM_CAP);
+	c = egm_region_cap(r.info, VFIO_REGION_INFO_CAP_EGM);
 	CHECK(c, "no capability with its node");
 	CHECK_EQ(c->header.version, 1);
 	CHECK_EQ(c->pxm, e->pxm[0]);

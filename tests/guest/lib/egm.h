@@ -9,10 +9,12 @@
 #ifndef COHMEM_GUEST_EGM_H
 #define COHMEM_GUEST_EGM_H
 
-#include "egm_uapi.h"
-#include "hold.h"
+#include <linux/vfio.h>
 
-struct vfio_region_info;
+#include "hold.h"
+#include "uapi/egm.h"
+
+#define EGM_REGION_TYPE	(VFIO_REGION_TYPE_PCI_VENDOR_TYPE | 0x10de)
 
 #define EGM_BLOCK	65536ULL	/* what firmware retires at a time */
 #define EGM_SOCKETS	8

@@ -61,8 +61,8 @@ bool egm_region_find(struct dev *d, struct egm_region *r)
 		struct vfio_region_info *info = ask(d, i);
 
 		type = egm_region_cap(info, VFIO_REGION_INFO_CAP_TYPE);
-		if (!type || type->type != ABI_EGM_REGION_TYPE ||
-		    type->subtype != ABI_EGM_REGION_SUBTYPE) {
+		if (!type || type->type != EGM_REGION_TYPE ||
+		    type->subtype != VFIO_REGION_SUBTYPE_NVIDIA_EGM) {
 			free(info);
 			continue;
 		}
