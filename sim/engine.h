@@ -52,8 +52,7 @@
 #define COHMEM_ENGINE_RESULT		0x58	/* u32 ro: CRC32 of the source */
 #define COHMEM_ENGINE_REJECTED		0x5c	/* u32 ro: doorbells ignored */
 #define COHMEM_ENGINE_MEM_SIZE		0x60	/* u64 ro: coherent memory, bytes */
-#define COHMEM_ENGINE_INTX		0x68	/* u32: 1 while INTA is up;
-						 * write 1 to take it down */
+#define COHMEM_ENGINE_INTX		0x68	/* u32: 1: INTA is up; write 1: down */
 #define COHMEM_ENGINE_EGM_SIZE		0x70	/* u64 ro: EGM, bytes; 0: none */
 #define COHMEM_ENGINE_REGS_END		0x78
 
@@ -65,8 +64,7 @@
 #define COHMEM_OP_CRC32			2	/* source to RESULT (IEEE 802.3) */
 
 #define COHMEM_SPACE_BUS		0	/* IOVA */
-#define COHMEM_SPACE_COHERENT		1	/* offset in coherent memory, or
-						 * host-physical address */
+#define COHMEM_SPACE_COHERENT		1	/* its offset, or physical address */
 #define COHMEM_SPACE_EGM		2	/* the same in EGM */
 
 #define COHMEM_STATUS_IDLE		0
@@ -76,8 +74,7 @@
 
 #define COHMEM_EERR_NONE		0
 #define COHMEM_EERR_INVALID		1	/* bad OP, SPACE or LEN of 0 */
-#define COHMEM_EERR_NOT_READY		2	/* coherent memory not trained, or
-						 * EGM and the link is down */
+#define COHMEM_EERR_NOT_READY		2	/* not trained; EGM: link down */
 #define COHMEM_EERR_RANGE		3	/* beyond the coherent memory, EGM */
 #define COHMEM_EERR_UNMAPPED		4	/* IOVA not mapped */
 #define COHMEM_EERR_ACCESS		5	/* mapped, but not for this */
