@@ -58,6 +58,13 @@ static bool overlap(u64 base, u64 size, u64 base2, u64 size2)
 	return base < base2 + size2 && base2 < base + size;
 }
 
+static bool same(const struct cohmem_egm_announced *a,
+		 const struct cohmem_egm_announced *b)
+{
+	return a->base == b->base && a->size == b->size && a->pxm == b->pxm &&
+	       a->retired == b->retired;
+}
+
 /* Copy @nr words at a physical address, which do not cross a page's end. */
 static int read_words(u64 phys, u64 *to, unsigned int nr)
 {
@@ -162,7 +169,7 @@ static enum cohmem_egm_verdict find(const struct cohmem_egm_announced *a,
 			return COHMEM_EGM_HBM;
 	}
 	list_for_each_entry(e, &all, node) {
-		if (!memcmp(a, &e->said, sizeof(*a))) {
+		if (same(a, &e->said)) {
 			*egm = e;
 			return COHMEM_EGM_OK;
 		}
