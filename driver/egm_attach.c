@@ -78,7 +78,7 @@ static int read_words(u64 phys, u64 *to, unsigned int nr)
 }
 
 static enum cohmem_egm_verdict read_entries(struct cohmem_egm *egm, u64 at,
-					  u64 count, u64 *page)
+					    u64 count, u64 *page)
 {
 	enum cohmem_egm_verdict state = COHMEM_EGM_OK;
 	unsigned int i, nr;
@@ -154,7 +154,7 @@ static enum cohmem_egm_verdict check(const struct cohmem_egm_announced *a)
  * the way.
  */
 static enum cohmem_egm_verdict find(const struct cohmem_egm_announced *a,
-				  struct cohmem_egm **egm)
+				    struct cohmem_egm **egm)
 {
 	enum cohmem_egm_verdict state = COHMEM_EGM_OK;
 	struct cohmem_egm_gpu *g;
@@ -182,7 +182,7 @@ static enum cohmem_egm_verdict find(const struct cohmem_egm_announced *a,
 }
 
 static enum cohmem_egm_verdict create(struct cohmem_device *cdev,
-				    struct cohmem_egm **result)
+				      struct cohmem_egm **result)
 {
 	const struct cohmem_egm_announced *a = &cdev->plat.near.egm;
 	enum cohmem_egm_verdict state = COHMEM_EGM_NOMEM;
