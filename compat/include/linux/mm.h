@@ -42,17 +42,19 @@ static inline void cohmem_compat_vm_flags_set(struct vm_area_struct *vma,
 #define cohmem_before_read(cdev, r, off, addr, len)			\
 	cohmem_cache_clean(cdev, r, off, addr, len, COHMEM_CLEAN_USERS)
 #endif
-
 /*
- * COHMEM_HAVE_RELEASE_FAULT_LOCK, since Linux 6.6 ("mm: change
- * folio_lock_or_retry to use vm_fault directly"): a fault may hold the lock of
- * its VMA alone. Before, it is always the mmap lock. Can go with 6.1.
+ * COHMEM_HAVE_RELEASE_FAULT_LOCK, since Linux 6.6: before, a fault always holds
+ * the mmap lock. Can go with 6.1.
  */
 #ifndef COHMEM_HAVE_RELEASE_FAULT_LOCK
 static inline void release_fault_lock(struct vm_fault *vmf)
 {
 	mmap_read_unlock(vmf->vma->vm_mm);
 }
+#endif
+/* COHMEM_HAVE_PFN_T: no longer since Linux 6.17. Can go with 6.12. */
+#ifdef COHMEM_HAVE_PFN_T
+#include "compat/pfn_t.h"
 #endif
 
 #endif /* COHMEM_COMPAT_MM_H */
