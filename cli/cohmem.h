@@ -9,7 +9,7 @@
 #ifndef COHMEM_CLI_H
 #define COHMEM_CLI_H
 
-#include "egm.h"
+#include "host_egm.h"
 #include "host.h"
 
 enum exit_code {

@@ -83,7 +83,7 @@ static void c_memory(const struct view *v, char *out)
 {
 	const struct cohmem_memory *m = &v->f->memory;
 
-	if (v->f->is_egm && v->egm->state == COHMEM_EGM_REFUSED) {
+	if (v->f->is_egm && v->egm->state == COHMEM_EGM_STATE_REFUSED) {
 		snprintf(out, CELL, "%s", v->egm->word);
 		return;
 	}
@@ -203,8 +203,8 @@ static void c_available(const struct view *v, char *out)
 
 static void c_device(const struct view *v, char *out)
 {
-	if (v->f->is_egm && (v->egm->state == COHMEM_EGM_READY ||
-			     v->egm->state == COHMEM_EGM_FOREIGN))
+	if (v->f->is_egm && (v->egm->state == COHMEM_EGM_STATE_READY ||
+			     v->egm->state == COHMEM_EGM_STATE_FOREIGN))
 		snprintf(out, CELL, "/dev/%s", v->f->bdf);
 	if (v->f->is_vfio && v->f->group >= 0)
 		snprintf(out, CELL, "/dev/vfio/%d", v->f->group);

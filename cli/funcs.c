@@ -68,7 +68,7 @@ static void add_egm(struct cli *cli, char (*list)[COHMEM_BDF_LEN],
 	struct cohmem_egm *e;
 
 	cohmem_egm_foreach(cli->ctx, e)
-		if (e->state == COHMEM_EGM_READY || cli->cmd == &cmd_show)
+		if (e->state == COHMEM_EGM_STATE_READY || cli->cmd == &cmd_show)
 			memcpy(list[(*nr)++], e->unit.bdf, COHMEM_BDF_LEN);
 }
 

@@ -175,35 +175,30 @@ static void hint_group(struct cli *cli, struct view *v)
 static void hint_egm_state(struct view *v)
 {
 	const struct cohmem_egm *e = v->egm;
-	const char *what, *hint, *word = e->word;
+	const char *what, *hint;
 	char way_out[128];
 
 	switch (e->state) {
-	case COHMEM_EGM_READY:
-		break;
-	case COHMEM_EGM_UNBOUND:
+	case COHMEM_EGM_STATE_UNBOUND:
 		snprintf(way_out, sizeof(way_out), "cohmem bind %s",
 			 e->nr_gpus ? e->gpu[0]->bdf : "BDF");
 		add_hint(v, way_out,
 			 "nobody lends it: no GPU of its socket is bound to " COHMEM_DRIVER);
 		break;
-	case COHMEM_EGM_UNKNOWN:
+	case COHMEM_EGM_STATE_UNKNOWN:
 		add_hint(v, "is the driver older than this program? dmesg may tell more",
 			 "its GPUs are bound to " COHMEM_DRIVER ", which does not say what it does with it");
 		break;
-	case COHMEM_EGM_FOREIGN:
-		word = "foreign";
+	case COHMEM_EGM_STATE_FOREIGN:
+	case COHMEM_EGM_STATE_DISABLED:
+	case COHMEM_EGM_STATE_REFUSED:
+		what = cohmem_egm_explain(e->word, &hint);
+		add_hint(v, hint, "%s does not lend it (%s): %s", COHMEM_DRIVER,
+			 e->word, what);
 		break;
-	case COHMEM_EGM_DISABLED:
-		word = "no";
-		break;
-	case COHMEM_EGM_REFUSED:
+	case COHMEM_EGM_STATE_READY:
 		break;
 	}
-	what = cohmem_egm_explain(word, &hint);
-	if (what)
-		add_hint(v, hint, "%s does not lend it (%s): %s", COHMEM_DRIVER,
-			 word, what);
 }
 
 static void hint_egm(struct cli *cli, struct view *v)
@@ -217,14 +212,14 @@ static void hint_egm(struct cli *cli, struct view *v)
 			 u->memory.why_unknown);
 	if (cohmem_fact_number(u, COHMEM_FACT_POISON_OVERFLOW))
 		add_hint(v, "replace the board",
-			 "more pages have gone bad than the driver can remember: it lends none of it any more");
+			 "more pages have gone bad than the driver can remember: it cannot be cleared any more");
 	else if (bad)
 		add_hint(v, "plan to replace the board if the number grows; a guest that touches one gets a memory error",
 			 "%llu page%s of it ha%s gone bad",
 			 (unsigned long long)bad, bad == 1 ? "" : "s",
 			 bad == 1 ? "s" : "ve");
 	hint_scrub(v);
-	if (v->users_unknown && v->egm->state == COHMEM_EGM_READY)
+	if (v->users_unknown && v->egm->state == COHMEM_EGM_STATE_READY)
 		add_hint(v, cli->sysroot ? "a recording tells nothing of them: ask the host itself" :
 			 "run as root", "users: %s", v->users_unknown);
 }

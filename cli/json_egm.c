@@ -24,7 +24,7 @@ struct json_object *json_egm(const struct view *v, bool all)
 	struct json_object *u = json_object_new_object();
 	const struct cohmem_egm *e = v->egm;
 	const struct cohmem_memory *m = &v->f->memory;
-	bool lent = e->state == COHMEM_EGM_READY || e->state == COHMEM_EGM_FOREIGN;
+	bool lent = e->state == COHMEM_EGM_STATE_READY || e->state == COHMEM_EGM_STATE_FOREIGN;
 	char path[64];
 
 	json_add_str(o, "name", v->f->bdf);

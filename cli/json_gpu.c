@@ -279,10 +279,10 @@ static struct json_object *firmware(const struct cohmem_func *f)
 		[COHMEM_MEM_SIZE] = "gpu_mem_size",
 		[COHMEM_PXM_START] = "gpu_mem_pxm_start",
 		[COHMEM_PXM_COUNT] = "gpu_mem_pxm_count",
-		[COHMEM_EGM_BASE] = "egm_base_pa",
-		[COHMEM_EGM_SIZE] = "egm_size",
-		[COHMEM_EGM_PXM] = "egm_pxm",
-		[COHMEM_EGM_RETIRED] = "egm_retired_pages_data_base",
+		[COHMEM_DSD_EGM_BASE] = "egm_base_pa",
+		[COHMEM_DSD_EGM_SIZE] = "egm_size",
+		[COHMEM_DSD_EGM_PXM] = "egm_pxm",
+		[COHMEM_DSD_EGM_RETIRED] = "egm_retired_pages_data_base",
 	};
 	struct json_object *o;
 	unsigned int i;
@@ -295,8 +295,8 @@ static struct json_object *firmware(const struct cohmem_func *f)
 			continue;
 		if (f->dsd.opaque & 1U << i)
 			json_add(o, keys[i], NULL);
-		else if (i == COHMEM_MEM_BASE || i == COHMEM_EGM_BASE ||
-			 i == COHMEM_EGM_RETIRED)
+		else if (i == COHMEM_MEM_BASE || i == COHMEM_DSD_EGM_BASE ||
+			 i == COHMEM_DSD_EGM_RETIRED)
 			json_add_hex(o, keys[i], f->dsd.value[i], 1);
 		else
 			json_add_u64(o, keys[i], f->dsd.value[i]);

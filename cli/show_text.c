@@ -164,7 +164,7 @@ static void show_near_egm(const struct view *v)
 	const struct cohmem_func *f = v->f;
 	char size[32];
 
-	if (v->egm && v->egm->state == COHMEM_EGM_REFUSED)
+	if (v->egm && v->egm->state == COHMEM_EGM_STATE_REFUSED)
 		line("EGM", "%s refused (%s)", v->egm->unit.bdf, v->egm->word);
 	else if (v->egm)
 		line("EGM", "%s, %s, %s: CPU memory of the socket that firmware lends to machines with its GPUs",
@@ -216,7 +216,7 @@ static void show_firmware(const struct cohmem_func *f)
 			line("", "%-28s computed by firmware",
 			     cohmem_prop_name(i));
 		else if (i == COHMEM_PXM_START || i == COHMEM_PXM_COUNT ||
-			 i == COHMEM_EGM_PXM)
+			 i == COHMEM_DSD_EGM_PXM)
 			line("", "%-28s %llu", cohmem_prop_name(i),
 			     (unsigned long long)d->value[i]);
 		else
@@ -393,7 +393,7 @@ static void show_egm_user(const struct view *v)
 {
 	const char *user = v->egm->user;
 
-	if (v->egm->state != COHMEM_EGM_READY)
+	if (v->egm->state != COHMEM_EGM_STATE_READY)
 		return;
 	if (!user[0])
 		line("user", "?");
@@ -427,7 +427,7 @@ static void show_egm(const struct view *v)
 	unsigned int i;
 
 	say("%s  %s\n", u->bdf, u->name);
-	if (e->word[0])
+	if (e->state == COHMEM_EGM_STATE_REFUSED)
 		line("state", "%s (%s)", cohmem_egm_state_name(e->state), e->word);
 	else
 		line("state", "%s", cohmem_egm_state_name(e->state));
@@ -438,7 +438,7 @@ static void show_egm(const struct view *v)
 		line("NUMA node", "%d, of its GPUs", u->numa_node);
 	for (i = 0; i < e->nr_gpus; i++)
 		line(i ? "" : "GPUs", "%s %s", e->gpu[i]->bdf, e->gpu[i]->name);
-	if (e->state == COHMEM_EGM_READY || e->state == COHMEM_EGM_FOREIGN)
+	if (e->state == COHMEM_EGM_STATE_READY || e->state == COHMEM_EGM_STATE_FOREIGN)
 		line("device", "/dev/%s", u->bdf);
 	show_egm_user(v);
 	if (u->bound.valid) {

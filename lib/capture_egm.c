@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "capture.h"
-#include "egm.h"
+#include "host_egm.h"
 #include "internal.h"
 
 #define FILE_MAX	(1 << 20)

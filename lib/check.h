@@ -9,7 +9,7 @@
 #ifndef COHMEM_CHECK_H
 #define COHMEM_CHECK_H
 
-#include "egm.h"
+#include "host_egm.h"
 #include "vm.h"
 
 #define COHMEM_MAX_FINDINGS	192

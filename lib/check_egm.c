@@ -10,11 +10,11 @@ static void check_state(const struct cohmem_egm *e, struct cohmem_check *c)
 	char fix[64];
 
 	switch (e->state) {
-	case COHMEM_EGM_READY:
+	case COHMEM_EGM_STATE_READY:
 		cohmem_found(c, "egm", COHMEM_FIT, name, "%llu MiB lent as /dev/%s",
 			     mib, name);
 		break;
-	case COHMEM_EGM_UNBOUND:
+	case COHMEM_EGM_STATE_UNBOUND:
 		cohmem_fmt(fix, sizeof(fix), "cohmem bind %s",
 			   e->nr_gpus ? e->gpu[0]->bdf : "BDF");
 		cohmem_explain(cohmem_found(c, "egm", COHMEM_NOTE, name,
@@ -22,26 +22,26 @@ static void check_state(const struct cohmem_egm *e, struct cohmem_check *c)
 					    mib),
 			       "no machine can have it as its memory yet", fix);
 		break;
-	case COHMEM_EGM_UNKNOWN:
+	case COHMEM_EGM_STATE_UNKNOWN:
 		cohmem_explain(cohmem_found(c, "egm", COHMEM_UNKNOWN, name,
 					    "%s has GPUs of the socket and does not say what it does with it",
 					    COHMEM_DRIVER),
 			       "whether a machine can have it as its memory is not known",
 			       "is the driver older than this program? dmesg may tell more");
 		break;
-	case COHMEM_EGM_DISABLED:
-		what = cohmem_egm_explain("no", &hint);
+	case COHMEM_EGM_STATE_DISABLED:
+		what = cohmem_egm_explain(e->word, &hint);
 		cohmem_explain(cohmem_found(c, "egm", COHMEM_NOTE, name, "%s", what),
 			       "no machine can have it as its memory", hint);
 		break;
-	case COHMEM_EGM_FOREIGN:
-		what = cohmem_egm_explain("foreign", &hint);
+	case COHMEM_EGM_STATE_FOREIGN:
+		what = cohmem_egm_explain(e->word, &hint);
 		cohmem_explain(cohmem_found(c, "egm.foreign", COHMEM_ODD, name, "%s",
 					    what),
 			       "what becomes of data of its last user, and of bad pages, is that module's affair",
 			       hint);
 		break;
-	case COHMEM_EGM_REFUSED:
+	case COHMEM_EGM_STATE_REFUSED:
 		what = cohmem_egm_explain(e->word, &hint);
 		cohmem_explain(cohmem_found(c, "egm.refused", COHMEM_ODD, name,
 					    "%s: %s", e->word, what),
@@ -65,9 +65,10 @@ static void check_pages(const struct cohmem_egm *e, struct cohmem_check *c)
 			       "they are in nobody's reach: a machine whose memory covers one ends when its guest touches it",
 			       "'cohmem plan --egm SIZE' says which size ends before the first");
 	if (cohmem_fact_number(u, COHMEM_FACT_POISON_OVERFLOW))
-		cohmem_explain(cohmem_found(c, "egm.poison", COHMEM_BLOCKS, u->bdf,
+		cohmem_explain(cohmem_found(c, "egm.poison", COHMEM_ODD, u->bdf,
 					    "more pages have gone bad than can be remembered"),
-			       "the driver lends none of it any more", "replace the board");
+			       "it cannot be cleared any more: once it was used, a policy of clearing gives it to nobody else",
+			       "replace the board");
 	else if (bad)
 		cohmem_explain(cohmem_found(c, "egm.poison", COHMEM_ODD, u->bdf,
 					    "%llu bad page%s", bad, bad == 1 ? "" : "s"),
@@ -182,7 +183,7 @@ void cohmem_check_near_egm(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 					    "firmware has EGM turned off"),
 			       "memory of machines comes from the host's own",
 			       "firmware set-up has its EGM mode, for those who want it");
-	if (!word[0] || (e && e->state == COHMEM_EGM_REFUSED))
+	if (!word[0] || (e && e->state == COHMEM_EGM_STATE_REFUSED))
 		return;
 	what = cohmem_egm_explain(word, &hint);
 	cohmem_explain(cohmem_found(c, "egm.refused", COHMEM_ODD, f->bdf, "%s: %s",

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "egm.h"
+#include "host_egm.h"
 #include "internal.h"
 
 /**

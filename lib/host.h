@@ -77,10 +77,10 @@ enum cohmem_prop {
 	COHMEM_MEM_SIZE,
 	COHMEM_PXM_START,
 	COHMEM_PXM_COUNT,
-	COHMEM_EGM_BASE,
-	COHMEM_EGM_SIZE,
-	COHMEM_EGM_PXM,
-	COHMEM_EGM_RETIRED,
+	COHMEM_DSD_EGM_BASE,
+	COHMEM_DSD_EGM_SIZE,
+	COHMEM_DSD_EGM_PXM,
+	COHMEM_DSD_EGM_RETIRED,
 	COHMEM_NR_PROPS,
 };
 
@@ -153,7 +153,7 @@ enum cohmem_fact_id {
 	COHMEM_FACT_EGM_BASE,
 	COHMEM_FACT_EGM_SIZE,
 	COHMEM_FACT_EGM_PXM,
-	COHMEM_FACT_EGM,		/* "ok", or why not: egm.h */
+	COHMEM_FACT_EGM,		/* "ok", or why not: host_egm.h */
 	COHMEM_FACT_USER,		/* who has it: of EGM only, as the next */
 	COHMEM_FACT_RETIRED_COUNT,	/* blocks that firmware has retired */
 	COHMEM_NR_FACTS,
@@ -272,7 +272,7 @@ enum cohmem_id {
  * @acpi_path: ACPI path, or empty
  * @announced: the ACPI tables hold properties for that path
  * @dsd: these properties
- * @is_egm: no function, but the EGM of a socket: egm.h
+ * @is_egm: no function, but the EGM of a socket: host_egm.h
  *
  * Filled by cohmem_func_load() only:
  * @loaded: the rest is valid

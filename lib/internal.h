@@ -129,7 +129,7 @@ void cohmem_bound_free(struct cohmem_func *f);
 int cohmem_bound_layout(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 			struct cohmem_memory *m);
 
-/* egm.c */
+/* host_egm.c */
 void cohmem_egm_free(struct cohmem_ctx *ctx);
 bool cohmem_egm_has_file(struct cohmem_ctx *ctx, const struct cohmem_func *unit);
 void cohmem_egm_refresh(struct cohmem_ctx *ctx, struct cohmem_func *unit);

@@ -14,7 +14,7 @@
 #ifndef COHMEM_VM_H
 #define COHMEM_VM_H
 
-#include "egm.h"
+#include "host_egm.h"
 
 #define COHMEM_VM_MAX_GPUS	8
 #define COHMEM_VM_GPU_NODES	8	/* what the guest's driver looks for */

@@ -33,33 +33,32 @@ static int no_egm(struct cohmem_ctx *ctx, const struct cohmem_func *f)
 static int see_state(struct cohmem_ctx *ctx, struct cohmem_vm *vm,
 		     const struct cohmem_egm *e)
 {
-	const char *name = e->unit.bdf, *what, *hint, *word;
+	const char *name = e->unit.bdf, *what, *hint;
 	char fix[64];
 
 	switch (e->state) {
-	case COHMEM_EGM_READY:
+	case COHMEM_EGM_STATE_READY:
 		break;
-	case COHMEM_EGM_UNBOUND:
+	case COHMEM_EGM_STATE_UNBOUND:
 		cohmem_fmt(fix, sizeof(fix), "cohmem bind %s", e->gpu[0]->bdf);
 		cohmem_vm_warn(vm, "egm-not-lent", name, fix,
 			       "/dev/%s is not there before a GPU of its socket is bound",
 			       name);
 		break;
-	case COHMEM_EGM_UNKNOWN:
+	case COHMEM_EGM_STATE_UNKNOWN:
 		cohmem_vm_warn(vm, "egm-not-lent", name,
 			       "is the driver older than this program? dmesg may tell more",
 			       "the driver does not say that it lends it");
 		break;
-	case COHMEM_EGM_FOREIGN:
+	case COHMEM_EGM_STATE_FOREIGN:
 		cohmem_vm_warn(vm, "egm-foreign", name, NULL,
 			       "another module lends it: who has it, and whether it is clear, is not known");
 		break;
-	case COHMEM_EGM_DISABLED:
-	case COHMEM_EGM_REFUSED:
-		word = e->state == COHMEM_EGM_REFUSED ? e->word : "no";
-		what = cohmem_egm_explain(word, &hint);
+	case COHMEM_EGM_STATE_DISABLED:
+	case COHMEM_EGM_STATE_REFUSED:
+		what = cohmem_egm_explain(e->word, &hint);
 		return cohmem_fail(ctx, -EINVAL, name, hint, "not lent (%s): %s",
-				   word, what);
+				   e->word, what);
 	}
 	if (e->unit.memory.state != COHMEM_MEM_OK)
 		return cohmem_fail(ctx, -ENODATA, name, e->unit.memory.hint,
@@ -179,7 +178,7 @@ static void warn_condition(struct cohmem_vm *vm, const struct cohmem_egm *e)
 			       "somebody has it: it is for one at a time");
 	if (cohmem_fact_number(u, COHMEM_FACT_POISON_OVERFLOW))
 		cohmem_vm_warn(vm, "egm-poison", name, "replace the board",
-			       "the driver lends none of it any more: too many bad pages");
+			       "it has too many bad pages to be cleared, and they are in the machine's memory");
 	else if (cohmem_fact_number(u, COHMEM_FACT_POISON_COUNT))
 		cohmem_vm_warn(vm, "egm-poison", name, "'cohmem poison list' has them",
 			       "some of its pages have gone bad: a guest that touches one gets a memory error");

@@ -115,9 +115,9 @@ static void put_dsd(struct cohmem_aml_out *o, const char *gpu,
 	cohmem_aml_put_byte(o, OP_PACKAGE);
 	list = cohmem_aml_begin(o);
 	cohmem_aml_put_byte(o, 3);
-	put_property(o, COHMEM_EGM_BASE, n->base);
-	put_property(o, COHMEM_EGM_SIZE, n->memory);
-	put_property(o, COHMEM_EGM_PXM, node);
+	put_property(o, COHMEM_DSD_EGM_BASE, n->base);
+	put_property(o, COHMEM_DSD_EGM_SIZE, n->memory);
+	put_property(o, COHMEM_DSD_EGM_PXM, node);
 	cohmem_aml_end(o, list);
 	cohmem_aml_end(o, dsd);
 	cohmem_aml_end(o, scope);

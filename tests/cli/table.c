@@ -189,15 +189,15 @@ static void tables(void **state)
 						 8 * (16 + gpu));
 				assert_string_equal(t.path[i], want);
 				switch (t.prop[i]) {
-				case COHMEM_EGM_BASE:
+				case COHMEM_DSD_EGM_BASE:
 					assert_int_equal(t.value[i],
 							 vm.node[node].base);
 					break;
-				case COHMEM_EGM_SIZE:
+				case COHMEM_DSD_EGM_SIZE:
 					assert_int_equal(t.value[i],
 							 vm.node[node].memory);
 					break;
-				case COHMEM_EGM_PXM:
+				case COHMEM_DSD_EGM_PXM:
 					assert_int_equal(t.value[i], node);
 					break;
 				default:

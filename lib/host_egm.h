@@ -7,28 +7,29 @@
  * Who knows of it: our driver, in the class and in the word "egm" of each GPU that it
  * has; another module in the same class; firmware's tables, before anybody is bound.
  */
-#ifndef LIBCOHMEM_EGM_H
-#define LIBCOHMEM_EGM_H
+#ifndef LIBCOHMEM_HOST_EGM_H
+#define LIBCOHMEM_HOST_EGM_H
 
+#include "egm.h"
 #include "operate.h"
 
 #define COHMEM_EGM_CLASS	"/sys/class/egm"
 #define COHMEM_EGM_MAX_GPUS	32
 
 enum cohmem_egm_state {
-	COHMEM_EGM_READY,	/* our driver lends it */
-	COHMEM_EGM_UNBOUND,	/* our driver has no GPU of its socket */
-	COHMEM_EGM_FOREIGN,	/* another module lends it */
-	COHMEM_EGM_DISABLED,	/* our driver was told to leave it alone */
-	COHMEM_EGM_REFUSED,	/* our driver does not take what firmware announces */
-	COHMEM_EGM_UNKNOWN,	/* the driver does not say */
+	COHMEM_EGM_STATE_READY,	/* our driver lends it */
+	COHMEM_EGM_STATE_UNBOUND,	/* our driver has no GPU of its socket */
+	COHMEM_EGM_STATE_FOREIGN,	/* another module lends it */
+	COHMEM_EGM_STATE_DISABLED,	/* our driver was told to leave it alone */
+	COHMEM_EGM_STATE_REFUSED,	/* our driver does not take what firmware announces */
+	COHMEM_EGM_STATE_UNKNOWN,	/* the driver does not say */
 };
 
 /**
  * struct cohmem_egm - the EGM of one socket
  * @pxm: its proximity domain
  * @state: who lends it
- * @word: why it is refused, in the driver's word; else empty
+ * @word: why our driver does not lend it, in its word; empty where it does, or could
  * @unit: itself, as those see it who clear it and note its bad pages: its name in
  *	place of an address, what our driver tells, base and size of its memory
  * @user: what our driver says of who has it: "-", its own name for an opener of
@@ -65,4 +66,4 @@ const char *cohmem_egm_refusal(const struct cohmem_func *f);
 const char *cohmem_egm_explain(const char *word, const char **hint);
 void cohmem_egm_health(const struct cohmem_egm *e, struct cohmem_health *h);
 
-#endif /* LIBCOHMEM_EGM_H */
+#endif /* LIBCOHMEM_HOST_EGM_H */

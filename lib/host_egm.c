@@ -7,51 +7,17 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-#include "egm.h"
+#include "host_egm.h"
 #include "internal.h"
 
 #define PREFIX		"egm"
 #define MAX_EGM		256	/* as many as there are minors */
 
-/* Words of a GPU's attribute "egm": docs/sysfs-abi. */
-#define WORD_OK		"ok"
-#define WORD_OFF	"off"
-#define WORD_FOREIGN	"foreign"
-#define WORD_DISABLED	"no"
-
-static const struct {
-	const char *word;
-	const char *what;
-	const char *hint;
-} refusals[] = {
-	{ "incomplete", "firmware announces a part of it only: address, size or proximity domain is missing, or is no number",
-	  "update the firmware" },
-	{ "base-zero", "firmware announces it at physical address 0",
-	  "update the firmware" },
-	{ "base-unaligned", "the announced address is no multiple of the kernel's page size",
-	  "boot a kernel with smaller pages, or update the firmware" },
-	{ "size-unaligned", "the announced size is no multiple of the kernel's page size",
-	  "boot a kernel with smaller pages, or update the firmware" },
-	{ "overflow", "address and size together exceed 64 bits",
-	  "update the firmware" },
-	{ "phys-limit", "it lies above the physical addresses of the CPU or the kernel",
-	  "boot a kernel with more physical address bits, or update the firmware" },
-	{ "system-ram", "it overlaps System RAM: firmware has not kept it from the host",
-	  "firmware set-up: its EGM mode; /proc/iomem has the addresses" },
-	{ "busy", "somebody else has claimed the range",
-	  "/proc/iomem says who" },
-	{ "hbm", "it overlaps the memory of a GPU", "update the firmware" },
-	{ "mismatch", "the GPUs of the socket announce different ranges",
-	  "update the firmware; 'cohmem show' has what each announces" },
-	{ "pxm", "its proximity domain is above 255, or another range has it",
-	  "update the firmware" },
-	{ "retired", "the list of retired blocks cannot be read, or makes no sense",
-	  "update the firmware; dmesg says what is wrong with the list" },
-	{ WORD_FOREIGN, "another module (NVIDIA's nvgrace-egm) has the range or the device class",
-	  "unload it (modprobe -r nvgrace_egm), and bind the GPU anew" },
-	{ WORD_DISABLED, "the driver was told to leave it alone",
-	  "load cohmem_vfio_pci with egm=Y" },
-};
+/* The driver's word for it; the words are the core's, from the same file. */
+static bool is_word(const char *word, enum cohmem_egm_verdict verdict)
+{
+	return !strcmp(word, cohmem_egm_verdict_name(verdict));
+}
 
 /**
  * cohmem_egm_explain() - why EGM is not lent by our driver
@@ -61,15 +27,15 @@ static const struct {
  */
 const char *cohmem_egm_explain(const char *word, const char **hint)
 {
-	unsigned int i;
+	int i;
 
 	*hint = "";
-	if (!word[0] || !strcmp(word, WORD_OK) || !strcmp(word, WORD_OFF))
+	if (!word[0] || is_word(word, COHMEM_EGM_OK) || is_word(word, COHMEM_EGM_OFF))
 		return NULL;
-	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
-		if (!strcmp(refusals[i].word, word)) {
-			*hint = refusals[i].hint;
-			return refusals[i].what;
+	for (i = 0; i < COHMEM_NR_EGM_VERDICTS; i++)
+		if (is_word(word, i)) {
+			*hint = cohmem_egm_verdict_hint(i);
+			return cohmem_egm_verdict_str(i);
 		}
 	*hint = "is the driver newer than this program? dmesg may tell more";
 	return "for a reason that this program does not know";
@@ -83,20 +49,20 @@ const char *cohmem_egm_explain(const char *word, const char **hint)
 const char *cohmem_egm_state_name(enum cohmem_egm_state state)
 {
 	static const char *const names[] = {
-		[COHMEM_EGM_READY] = "ready",
-		[COHMEM_EGM_UNBOUND] = "unbound",
-		[COHMEM_EGM_FOREIGN] = "foreign",
-		[COHMEM_EGM_DISABLED] = "disabled",
-		[COHMEM_EGM_REFUSED] = "refused",
-		[COHMEM_EGM_UNKNOWN] = "unknown",
+		[COHMEM_EGM_STATE_READY] = "ready",
+		[COHMEM_EGM_STATE_UNBOUND] = "unbound",
+		[COHMEM_EGM_STATE_FOREIGN] = "foreign",
+		[COHMEM_EGM_STATE_DISABLED] = "disabled",
+		[COHMEM_EGM_STATE_REFUSED] = "refused",
+		[COHMEM_EGM_STATE_UNKNOWN] = "unknown",
 	};
 
 	return names[state];
 }
 
-static bool says(const struct cohmem_func *f, const char *word)
+static bool says(const struct cohmem_func *f, enum cohmem_egm_verdict verdict)
 {
-	return !strcmp(cohmem_fact_word(f, COHMEM_FACT_EGM), word);
+	return is_word(cohmem_fact_word(f, COHMEM_FACT_EGM), verdict);
 }
 
 /**
@@ -106,8 +72,8 @@ static bool says(const struct cohmem_func *f, const char *word)
  */
 const char *cohmem_egm_refusal(const struct cohmem_func *f)
 {
-	return says(f, WORD_OK) || says(f, WORD_OFF) || says(f, WORD_FOREIGN) ||
-	       says(f, WORD_DISABLED) ? "" : cohmem_fact_word(f, COHMEM_FACT_EGM);
+	return says(f, COHMEM_EGM_OK) || says(f, COHMEM_EGM_OFF) || says(f, COHMEM_EGM_FOREIGN) ||
+	       says(f, COHMEM_EGM_NO) ? "" : cohmem_fact_word(f, COHMEM_FACT_EGM);
 }
 
 /* What one GPU announces. */
@@ -135,12 +101,12 @@ static bool ask(const struct cohmem_func *f, struct announced *a)
 		a->base = cohmem_fact_number(f, COHMEM_FACT_EGM_BASE);
 		return true;
 	}
-	if (!f->announced || !told(d, COHMEM_EGM_SIZE) || !told(d, COHMEM_EGM_PXM))
+	if (!f->announced || !told(d, COHMEM_DSD_EGM_SIZE) || !told(d, COHMEM_DSD_EGM_PXM))
 		return false;
-	a->size = d->value[COHMEM_EGM_SIZE];
-	a->pxm = d->value[COHMEM_EGM_PXM];
-	a->has_base = told(d, COHMEM_EGM_BASE);
-	a->base = a->has_base ? d->value[COHMEM_EGM_BASE] : 0;
+	a->size = d->value[COHMEM_DSD_EGM_SIZE];
+	a->pxm = d->value[COHMEM_DSD_EGM_PXM];
+	a->has_base = told(d, COHMEM_DSD_EGM_BASE);
+	a->base = a->has_base ? d->value[COHMEM_DSD_EGM_BASE] : 0;
 	return true;
 }
 
@@ -157,7 +123,7 @@ bool cohmem_egm_is_off(const struct cohmem_func *f)
 	struct announced a;
 
 	if (cohmem_fact_known(f, COHMEM_FACT_EGM))
-		return says(f, WORD_OFF);
+		return says(f, COHMEM_EGM_OFF);
 	return ask(f, &a) && !a.size && !a.base;
 }
 
@@ -241,6 +207,11 @@ bool cohmem_egm_has_file(struct cohmem_ctx *ctx, const struct cohmem_func *unit)
 	return cohmem_exists(ctx, path);
 }
 
+static void set_word(struct cohmem_egm *e, const char *word)
+{
+	cohmem_fmt(e->word, sizeof(e->word), "%s", word);
+}
+
 /* Without a class device of ours: what do its GPUs say? */
 static enum cohmem_egm_state ask_gpus(struct cohmem_egm *e)
 {
@@ -252,19 +223,19 @@ static enum cohmem_egm_state ask_gpus(struct cohmem_egm *e)
 		const struct cohmem_func *f = e->gpu[i];
 
 		bound |= !strcmp(f->driver, COHMEM_DRIVER);
-		foreign |= says(f, WORD_FOREIGN);
-		disabled |= says(f, WORD_DISABLED);
+		foreign |= says(f, COHMEM_EGM_FOREIGN);
+		disabled |= says(f, COHMEM_EGM_NO);
 		word = cohmem_egm_refusal(f);
 		if (word[0] && !e->word[0])
-			cohmem_fmt(e->word, sizeof(e->word), "%s", word);
+			set_word(e, word);
 	}
 	if (e->word[0])
-		return COHMEM_EGM_REFUSED;
+		return COHMEM_EGM_STATE_REFUSED;
 	if (foreign)
-		return COHMEM_EGM_FOREIGN;
+		return COHMEM_EGM_STATE_FOREIGN;
 	if (disabled)
-		return COHMEM_EGM_DISABLED;
-	return bound ? COHMEM_EGM_UNKNOWN : COHMEM_EGM_UNBOUND;
+		return COHMEM_EGM_STATE_DISABLED;
+	return bound ? COHMEM_EGM_STATE_UNKNOWN : COHMEM_EGM_STATE_UNBOUND;
 }
 
 /* Only our driver's has the attribute "user". */
@@ -275,13 +246,17 @@ static void find_state(struct cohmem_ctx *ctx, struct cohmem_egm *e)
 	e->word[0] = '\0';
 	cohmem_fmt(path, sizeof(path), COHMEM_EGM_CLASS "/%s/user", e->unit.bdf);
 	if (cohmem_exists(ctx, path))
-		e->state = COHMEM_EGM_READY;
+		e->state = COHMEM_EGM_STATE_READY;
 	else if (cohmem_egm_has_file(ctx, &e->unit))
-		e->state = COHMEM_EGM_FOREIGN;
+		e->state = COHMEM_EGM_STATE_FOREIGN;
 	else
 		e->state = ask_gpus(e);
+	if (e->state == COHMEM_EGM_STATE_FOREIGN)
+		set_word(e, cohmem_egm_verdict_name(COHMEM_EGM_FOREIGN));
+	if (e->state == COHMEM_EGM_STATE_DISABLED)
+		set_word(e, cohmem_egm_verdict_name(COHMEM_EGM_NO));
 	cohmem_fmt(e->unit.driver, sizeof(e->unit.driver), "%s",
-		   e->state == COHMEM_EGM_READY ? COHMEM_DRIVER : "");
+		   e->state == COHMEM_EGM_STATE_READY ? COHMEM_DRIVER : "");
 }
 
 /* Address and size: of our driver, of another's class, or as announced. */
@@ -479,7 +454,7 @@ static unsigned int look(const struct cohmem_egm *e)
 	const struct cohmem_func *u = &e->unit;
 	unsigned int found = 0;
 
-	if (e->state == COHMEM_EGM_REFUSED)
+	if (e->state == COHMEM_EGM_STATE_REFUSED)
 		found |= 1U << COHMEM_ISSUE_MEMORY;
 	if (cohmem_fact_number(u, COHMEM_FACT_POISON_OVERFLOW))
 		found |= 1U << COHMEM_ISSUE_OVERFLOW;
@@ -491,9 +466,9 @@ static unsigned int look(const struct cohmem_egm *e)
 		found |= 1U << COHMEM_ISSUE_DIRTY;
 	if (cohmem_fact_number(u, COHMEM_FACT_RETIRED_COUNT))
 		found |= 1U << COHMEM_ISSUE_RETIRED;
-	if (e->state == COHMEM_EGM_UNKNOWN ||
+	if (e->state == COHMEM_EGM_STATE_UNKNOWN ||
 	    u->memory.state == COHMEM_MEM_UNKNOWN ||
-	    (e->state == COHMEM_EGM_READY &&
+	    (e->state == COHMEM_EGM_STATE_READY &&
 	     (!e->user[0] || !cohmem_fact_known(u, COHMEM_FACT_POISON_COUNT))))
 		found |= 1U << COHMEM_ISSUE_UNKNOWN;
 	return found;
@@ -512,19 +487,21 @@ void cohmem_egm_health(const struct cohmem_egm *e, struct cohmem_health *h)
 	h->issues = look(e);
 	cohmem_health_status(h);
 	h->available = 0;
-	if (e->state == COHMEM_EGM_UNBOUND)
+	if (e->state == COHMEM_EGM_STATE_UNBOUND)
 		h->why = "not-bound";
-	else if (e->state == COHMEM_EGM_FOREIGN)
+	else if (e->state == COHMEM_EGM_STATE_FOREIGN)
 		h->why = "foreign";
-	else if (e->state == COHMEM_EGM_DISABLED)
+	else if (e->state == COHMEM_EGM_STATE_DISABLED)
 		h->why = "disabled";
-	else if (e->state == COHMEM_EGM_REFUSED)
+	else if (e->state == COHMEM_EGM_STATE_REFUSED)
 		h->why = "refused";
-	else if (e->state == COHMEM_EGM_UNKNOWN || !e->user[0])
+	else if (e->state == COHMEM_EGM_STATE_UNKNOWN || !e->user[0])
 		h->why = "users-unknown";
 	else if (strcmp(e->user, "-"))
 		h->why = "in-use";
-	else if (h->issues & 1U << COHMEM_ISSUE_OVERFLOW)
+	else if (h->issues & 1U << COHMEM_ISSUE_OVERFLOW &&
+		 cohmem_fact_number(u, COHMEM_FACT_SCRUB_DIRTY) &&
+		 strcmp(cohmem_fact_word(u, COHMEM_FACT_SCRUB), "off"))
 		h->why = "poison-overflow";
 	else if (cohmem_is_clearing(u))
 		h->why = "clearing";
