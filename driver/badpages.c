@@ -190,10 +190,10 @@ int cohmem_badpages_run(const struct cohmem_badpages *b, u64 at, u64 *start,
 
 		if (bad == NO_PAGE)
 			continue;
+		if (bad <= at && at - bad < PAGE_SIZE)
+			return -EHWPOISON;
 		if (bad > at)
 			*end = min(*end, bad);
-		else if (at - bad < PAGE_SIZE)
-			return -EHWPOISON;
 		else
 			*start = max(*start, bad + PAGE_SIZE);
 	}

@@ -58,6 +58,13 @@ static bool overlap(u64 base, u64 size, u64 base2, u64 size2)
 	return base < base2 + size2 && base2 < base + size;
 }
 
+static bool same(const struct cohmem_egm_announced *a,
+		 const struct cohmem_egm_announced *b)
+{
+	return a->base == b->base && a->size == b->size && a->pxm == b->pxm &&
+	       a->retired == b->retired;
+}
+
 /* Copy @nr words at a physical address, which do not cross a page's end. */
 static int read_words(u64 phys, u64 *to, unsigned int nr)
 {
@@ -71,7 +78,7 @@ static int read_words(u64 phys, u64 *to, unsigned int nr)
 }
 
 static enum cohmem_egm_verdict read_entries(struct cohmem_egm *egm, u64 at,
-					  u64 count, u64 *page)
+					    u64 count, u64 *page)
 {
 	enum cohmem_egm_verdict state = COHMEM_EGM_OK;
 	unsigned int i, nr;
@@ -147,7 +154,7 @@ static enum cohmem_egm_verdict check(const struct cohmem_egm_announced *a)
  * the way.
  */
 static enum cohmem_egm_verdict find(const struct cohmem_egm_announced *a,
-				  struct cohmem_egm **egm)
+				    struct cohmem_egm **egm)
 {
 	enum cohmem_egm_verdict state = COHMEM_EGM_OK;
 	struct cohmem_egm_gpu *g;
@@ -162,7 +169,7 @@ static enum cohmem_egm_verdict find(const struct cohmem_egm_announced *a,
 			return COHMEM_EGM_HBM;
 	}
 	list_for_each_entry(e, &all, node) {
-		if (!memcmp(a, &e->said, sizeof(*a))) {
+		if (same(a, &e->said)) {
 			*egm = e;
 			return COHMEM_EGM_OK;
 		}
@@ -175,7 +182,7 @@ static enum cohmem_egm_verdict find(const struct cohmem_egm_announced *a,
 }
 
 static enum cohmem_egm_verdict create(struct cohmem_device *cdev,
-				    struct cohmem_egm **result)
+				      struct cohmem_egm **result)
 {
 	const struct cohmem_egm_announced *a = &cdev->plat.near.egm;
 	enum cohmem_egm_verdict state = COHMEM_EGM_NOMEM;

@@ -57,7 +57,7 @@ struct export {
 	u64 size;
 	unsigned int nr_pieces;
 	unsigned int nr;
-	struct egm_dma_range range[] __counted_by(nr);
+	struct egm_dma_range range[];
 };
 
 static int attach(struct dma_buf *buf, struct dma_buf_attachment *attachment)

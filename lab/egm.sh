@@ -27,7 +27,7 @@ egm_retired() {
 	esac
 	python3 - "$@" <<-'PY' || return
 		import struct, sys
-		word, path, base, size = sys.argv[1], sys.argv[2], int(sys.argv[3], 0), int(sys.argv[4])
+		word, path, base, size = sys.argv[1], sys.argv[2], int(sys.argv[3], 0), int(sys.argv[4], 0)
 		block, last = 65536, size // 65536 - 1
 		lists = {
 		    'some': [5, 0, last, 100, 101, 100, last // 2],

@@ -76,7 +76,7 @@ static unsigned int find(const struct cohmem_egm_retired *ret, u64 off)
  * block of the range, or one too many.
  */
 enum cohmem_egm_verdict cohmem_egm_retired_add(struct cohmem_egm_retired *ret,
-					     u64 base, u64 size, u64 phys)
+					       u64 base, u64 size, u64 phys)
 {
 	unsigned int i;
 	u64 off;
@@ -135,7 +135,8 @@ static const struct {
 	[COHMEM_EGM_INCOMPLETE] = {
 		"incomplete",
 		"firmware announces Extended GPU Memory incompletely",
-		COHMEM_PROP_EGM_BASE ", " COHMEM_PROP_EGM_SIZE " and " COHMEM_PROP_EGM_PXM " have to be integers"
+		COHMEM_PROP_EGM_BASE ", " COHMEM_PROP_EGM_SIZE " and "
+		COHMEM_PROP_EGM_PXM " have to be integers"
 	},
 	[COHMEM_EGM_BASE_ZERO] = {
 		"base-zero",

@@ -79,7 +79,7 @@ struct cohmem_egm_retired {
 };
 
 enum cohmem_egm_verdict cohmem_egm_retired_add(struct cohmem_egm_retired *ret,
-					     u64 base, u64 size, u64 phys);
+					       u64 base, u64 size, u64 phys);
 u64 cohmem_egm_retired_good(const struct cohmem_egm_retired *ret, u64 off,
 			    u64 len);
 const char *cohmem_egm_verdict_name(enum cohmem_egm_verdict verdict);

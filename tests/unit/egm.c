@@ -81,7 +81,7 @@ static void every_border(struct kunit *t)
 }
 
 static enum cohmem_egm_verdict said(unsigned int nr, u64 base, u64 size, u64 pxm,
-				  u64 list)
+				    u64 list)
 {
 	struct cohmem_egm_announced a = {
 		.nr_numbers = nr, .base = base, .size = size, .pxm = pxm,
