@@ -62,18 +62,6 @@ static void clean(void *addr, size_t len)
 #endif
 
 /**
- * cohmem_cache_clean_range() - nothing of this range is left in a CPU's cache
- * @addr: where the kernel has it mapped
- * @len: bytes
- *
- * Context: any; takes time in proportion to @len.
- */
-void cohmem_cache_clean_range(void *addr, size_t len)
-{
-	clean(addr, len);
-}
-
-/**
  * cohmem_cache_clean() - nothing of this range is left in a CPU's cache
  * @cdev: the device
  * @r: the region

@@ -223,6 +223,20 @@ static inline bool cohmem_powered_down(struct pci_dev *pdev)
 	       (__force int)PCI_D3hot;
 }
 
+#ifndef cohmem_before_read /* compat */
+/* Users map the memory as the kernel does: what it reads is what is there. */
+static inline void cohmem_before_read(struct cohmem_device *cdev,
+				      const struct cohmem_region *r, u64 off,
+				      void *addr, size_t len)
+{
+}
+
+/* And what it has cleared of the CPUs' own memory they find cleared. */
+static inline void cohmem_egm_cleared(void *addr, size_t len)
+{
+}
+
+#endif /* compat */
 #ifndef cohmem_mapping /* compat */
 /* What user mappings of the device hang on, by their vfio offset. */
 static inline struct address_space *cohmem_mapping(struct cohmem_device *cdev)
@@ -370,7 +384,6 @@ enum cohmem_clean {
 void cohmem_cache_clean(struct cohmem_device *cdev,
 			const struct cohmem_region *r, u64 off, void *addr,
 			size_t len, enum cohmem_clean why);
-void cohmem_cache_clean_range(void *addr, size_t len);
 void cohmem_cache_flush_users(struct cohmem_device *cdev);
 
 /* mmap.c: mapping coherent regions */

@@ -127,15 +127,20 @@ static void forget_user(struct cohmem_egm *egm)
 }
 
 /* From here on, whatever GPU is open can reach what the user has there. */
-static void hand_out(struct cohmem_egm *egm)
+static int hand_out(struct cohmem_egm *egm)
 {
 	struct cohmem_egm_gpu *g;
+	int ret;
 
 	mutex_lock(&cohmem_egm_lock);
-	egm->in_use = true;
-	list_for_each_entry(g, &egm->gpus, peers)
-		g->suspect |= g->open;
+	ret = egm->gone ? -ENODEV : cohmem_egm_watch(egm);
+	if (!ret) {
+		egm->in_use = true;
+		list_for_each_entry(g, &egm->gpus, peers)
+			g->suspect |= g->open;
+	}
 	mutex_unlock(&cohmem_egm_lock);
+	return ret;
 }
 
 /**
@@ -160,10 +165,9 @@ int cohmem_egm_claim(struct cohmem_egm *egm, const struct cohmem_egm_user *by,
 		     cohmem_scrub_try_open(egm->scrub);
 	if (ret)
 		goto err_user;
-	ret = cohmem_egm_watch(egm);
+	ret = hand_out(egm);
 	if (ret)
 		goto err_scrub;
-	hand_out(egm);
 	return 0;
 
 err_scrub:
@@ -182,8 +186,8 @@ err_user:
 void cohmem_egm_unclaim(struct cohmem_egm *egm)
 {
 	cohmem_egm_revoke(egm);
-	cohmem_egm_unwatch(egm);
 	mutex_lock(&cohmem_egm_lock);
+	cohmem_egm_unwatch(egm);
 	egm->in_use = false;
 	mutex_unlock(&cohmem_egm_lock);
 	/* Before the next one may come. */

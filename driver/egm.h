@@ -112,6 +112,8 @@ void cohmem_egm_unwatch(struct cohmem_egm *egm);
 
 /* egm_map.c */
 extern const struct vm_operations_struct cohmem_egm_vm_ops;
+int cohmem_egm_mmap_check(const struct cohmem_egm *egm,
+			  const struct vm_area_struct *vma, pgoff_t first);
 int cohmem_egm_mmap(struct cohmem_egm *egm, struct vm_area_struct *vma);
 void cohmem_egm_zap(struct cohmem_egm *egm);
 

@@ -64,13 +64,14 @@ static int pfn_to_vma_pgoff(struct vm_area_struct *vma, unsigned long pfn,
  * cohmem_egm_watch() - ask the kernel to report bad pages
  * @egm: the memory, about to be handed out
  *
- * Context: may sleep.
+ * Context: cohmem_egm_lock held.
  * Return: 0, also where the kernel has no such reports; or why not.
  */
 int cohmem_egm_watch(struct cohmem_egm *egm)
 {
 	int ret;
 
+	lockdep_assert_held(&cohmem_egm_lock);
 	egm->space.node.start = PHYS_PFN(egm->said.base);
 	egm->space.node.last = PHYS_PFN(egm->said.base + egm->said.size - 1);
 	egm->space.mapping = egm->user.mapping;
@@ -93,10 +94,11 @@ int cohmem_egm_watch(struct cohmem_egm *egm)
  * cohmem_egm_unwatch() - stop the reports
  * @egm: the memory, no longer mapped by anybody
  *
- * Context: may sleep.
+ * Context: cohmem_egm_lock held.
  */
 void cohmem_egm_unwatch(struct cohmem_egm *egm)
 {
+	lockdep_assert_held(&cohmem_egm_lock);
 	if (egm->watched)
 		unregister_pfn_address_space(&egm->space);
 	egm->watched = false;

@@ -53,11 +53,11 @@ static void *piece_map(void *owner, const struct cohmem_region *r, u64 off,
 	return memremap(r->base + off, len, MEMREMAP_WB);
 }
 
-/* A guest whose mappings go around the caches must not find what was there. */
+/* The memory is the CPUs' own: nothing has to leave their caches. */
 static void piece_clean(void *owner, const struct cohmem_region *r, u64 off,
 			void *addr, size_t len)
 {
-	cohmem_cache_clean_range(addr, len);
+	cohmem_egm_cleared(addr, len);
 }
 
 static void trace(void *owner, enum cohmem_scrub_event event, u64 bytes,

@@ -77,7 +77,9 @@ static loff_t egm_llseek(struct file *file, loff_t offset, int whence)
 
 static int egm_file_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	return cohmem_egm_mmap(file->private_data, vma);
+	struct cohmem_egm *egm = file->private_data;
+
+	return cohmem_egm_mmap_check(egm, vma, 0) ?: cohmem_egm_mmap(egm, vma);
 }
 
 static int write_entries(const struct cohmem_egm_retired *retired,

@@ -82,24 +82,36 @@ const struct vm_operations_struct cohmem_egm_vm_ops = {
 };
 
 /**
- * cohmem_egm_mmap() - map the memory
- * @egm: the memory, had by the caller
+ * cohmem_egm_mmap_check() - could this be mapped?
+ * @egm: the memory
  * @vma: the mapping
+ * @first: the file's page that shows the first page of the memory
  *
- * Return: 0; -EINVAL for a private mapping, or one beyond the size; -ENODEV if
- * the memory is gone.
+ * Return: 0; -EINVAL for a private mapping, or one beyond the size.
  */
-int cohmem_egm_mmap(struct cohmem_egm *egm, struct vm_area_struct *vma)
+int cohmem_egm_mmap_check(const struct cohmem_egm *egm,
+			  const struct vm_area_struct *vma, pgoff_t first)
 {
-	u64 start, len;
+	u64 start = (u64)(vma->vm_pgoff - first) << PAGE_SHIFT;
+	u64 len = vma->vm_end - vma->vm_start;
 
 	/* See cohmem_memory_mmap(). */
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
-	start = offset_of(egm, vma, vma->vm_start);
-	len = vma->vm_end - vma->vm_start;
 	if (start >= egm->said.size || len > egm->said.size - start)
 		return -EINVAL;
+	return 0;
+}
+
+/**
+ * cohmem_egm_mmap() - map the memory
+ * @egm: the memory, had by the caller
+ * @vma: the mapping, checked
+ *
+ * Return: 0, or -ENODEV if the memory is gone.
+ */
+int cohmem_egm_mmap(struct cohmem_egm *egm, struct vm_area_struct *vma)
+{
 	if (READ_ONCE(egm->gone))
 		return -ENODEV;
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
@@ -112,6 +124,8 @@ int cohmem_egm_mmap(struct cohmem_egm *egm, struct vm_area_struct *vma)
  * cohmem_egm_zap() - remove all user mappings
  * @egm: the memory, gone
  *
+ * And what the kernel does on their account: the range may be another's soon.
+ *
  * A region's are gone by then, as the function is closed that shows it.
  *
  * Context: process.
@@ -123,5 +137,6 @@ void cohmem_egm_zap(struct cohmem_egm *egm)
 		unmap_mapping_range(egm->user.mapping,
 				    (loff_t)egm->user.first << PAGE_SHIFT,
 				    egm->said.size, true);
+	cohmem_egm_unwatch(egm);
 	mutex_unlock(&cohmem_egm_lock);
 }

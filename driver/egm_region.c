@@ -54,8 +54,10 @@ static int region_mmap(struct vfio_pci_core_device *core,
 	};
 	int ret;
 
-	if (!(vma->vm_flags & VM_SHARED))
-		return -EINVAL;
+	/* What cannot be mapped takes nothing. */
+	ret = cohmem_egm_mmap_check(egm, vma, by.first);
+	if (ret)
+		return ret;
 	if (!has_it(egm, cdev)) {
 		ret = cohmem_egm_claim(egm, &by, false);
 		/* Another thread of the same user may just have been quicker. */

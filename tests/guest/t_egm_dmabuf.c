@@ -73,7 +73,10 @@ static void it_is_where_it_says(void)
 	struct export x = { 0 };
 	char text[256], want[128];
 	int fd = open_exporter(), buf;
+	struct dev d;
 
+	/* As VFIO has its IOMMU domain, DMA addresses are physical ones. */
+	dev_open(&d);
 	a = egm_good(0, 4 * MiB);
 	b = egm_good(16 * MiB, MiB);
 	x.range[0] = (struct egm_dma_range){ a + MiB, 2 * MiB };
@@ -102,6 +105,7 @@ static void it_is_where_it_says(void)
 	      want);
 	CHECK_EQ(file_write(HELPER "detach", "1"), 0);
 	close(buf);
+	dev_close(&d);
 	egm_close(fd);
 }
 
