@@ -17,13 +17,13 @@ help: ## this list
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo "  MODEL=gh200|gb200|gb300|next  HBM=96G  KERNEL=7.3|7.2|6.12|6.1"
+	@echo "  MODEL=gh200|gb200|gb300|next  HBM=96G  EGM=8G (demo)  KERNEL=7.3|7.2|6.12|6.1"
 	@echo "  LIKE=FILE#BDF (make shell: a GPU as cohmem record has written it down)"
 	@echo "  ARCH=arm64|amd64  FLAVOUR=arm64|arm64-16k|amd64  O=DIR"
 	@echo "  cache: $${COHMEM_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/cohmem} (COHMEM_CACHE)"
 
 demo: tools ## the main job: an emulated superchip's GPU assigned to a virtual machine
-	@lab/run $(MODEL)-demo --hbm $(HBM) --kernel $(LABKERNEL) --flavour $(FLAVOUR)
+	@lab/run $(MODEL)-demo --hbm $(HBM) $(if $(EGM),--egm $(EGM)) --kernel $(LABKERNEL) --flavour $(FLAVOUR)
 
 check: tools ## every test, in and out of the lab
 	@tests/check

@@ -7,13 +7,23 @@
 
 #define WATCH_S	2
 
-/* The functions asked for; all that are of interest where none is. */
+/*
+ * Scripts take what is in a list of addresses, or in columns that they have asked
+ * for, for GPUs: EGM is in there only if it was named.
+ */
+static bool wants_egm(const struct cli *cli)
+{
+	return !cli->quiet && (!cli->columns || cli->json);
+}
+
+/* What was asked for; all that is of interest where nothing was. */
 static int choose(struct cli *cli, int argc, char **argv, struct view **views,
 		  unsigned int *nr)
 {
 	char (*bdfs)[COHMEM_BDF_LEN] = NULL;
 	unsigned int nr_bdfs = 0, i, room = 0;
 	struct cohmem_func *f;
+	struct cohmem_egm *e;
 	bool all = cli->all;
 	int code;
 
@@ -30,6 +40,8 @@ static int choose(struct cli *cli, int argc, char **argv, struct view **views,
 	}
 	cohmem_func_foreach(cli->ctx, f)
 		room++;
+	cohmem_egm_foreach(cli->ctx, e)
+		room++;
 	*views = calloc(room ? room : 1, sizeof(**views));
 	cohmem_func_foreach(cli->ctx, f) {
 		for (i = 0; i < nr_bdfs; i++)
@@ -45,6 +57,13 @@ static int choose(struct cli *cli, int argc, char **argv, struct view **views,
 		else
 			fill_view(cli, &(*views)[*nr], f);
 		(*nr)++;
+	}
+	cohmem_egm_foreach(cli->ctx, e) {
+		for (i = 0; i < nr_bdfs; i++)
+			if (!strcmp(bdfs[i], e->unit.bdf))
+				break;
+		if (*views && (argc ? i < nr_bdfs : *nr && wants_egm(cli)))
+			fill_view(cli, &(*views)[(*nr)++], &e->unit);
 	}
 	free(bdfs);
 	return EXIT_OK;
@@ -66,7 +85,8 @@ static int show_once(struct cli *cli, int argc, char **argv)
 			    "no GPU with coherent memory on this host");
 	for (i = 0; i < nr; i++)
 		hidden |= views[i].f->memory.state == COHMEM_MEM_UNKNOWN ||
-			  (views[i].users_unknown && views[i].f->is_vfio);
+			  (views[i].users_unknown &&
+			   (views[i].f->is_vfio || views[i].f->is_egm));
 	if (hidden && !cli->quiet && !cli->sysroot && geteuid())
 		log_to_stderr(cli, COHMEM_LOG_NOTE,
 			      "run as root to see all of memory, layout and users");
@@ -145,7 +165,7 @@ static int list(struct cli *cli, int argc, char **argv)
 
 const struct command cmd_list = {
 	.name = "list",
-	.args = "[BDF...]",
+	.args = "[BDF|EGM...]",
 	.summary = "list the GPUs with coherent memory: which is free, which is sick",
 	.text =
 "One line a GPU: PCI functions bound to " COHMEM_DRIVER ", functions for which\n"
@@ -163,11 +183,18 @@ const struct command cmd_list = {
 "          poison-overflow, stray-override (a bind was interrupted), busy-group\n"
 "          (the host uses others of its group), unknown; dirty = data of the\n"
 "          last user may be in its memory\n"
-"-o also knows available, device, dirty, id, layout, name, override, persistent,\n"
-"pid, poison, pxm, resets, scrub and socket. An empty list is no failure.\n",
+"Then one line for each socket's EGM (memory of the CPU that firmware lends to\n"
+"machines with GPUs): STATE ready, unbound (no GPU of its socket is bound),\n"
+"foreign (another module lends it), disabled, refused (MEMORY says why) or\n"
+"unknown; HEALTH also retired:N (blocks that firmware has taken out of use).\n"
+"-q and -o have no such lines unless EGM is named (egm4).\n"
+"-o also knows available, device, dirty, egm, id, layout, name, override,\n"
+"persistent, pid, poison, pxm, resets, retired, scrub and socket. An empty list\n"
+"is no failure.\n",
 	.takes = OPT_BIT(OPT_ALL) | OPT_BIT(OPT_QUIET) | OPT_BIT(OPT_COLUMNS) |
 		 OPT_BIT(OPT_NO_HEADERS) | OPT_BIT(OPT_WATCH) |
 		 OPT_BIT(OPT_INTERVAL) | OPT_BIT(OPT_ONCE),
 	.takes_bdf = true,
+	.takes_egm = true,
 	.fn = list,
 };

@@ -19,10 +19,11 @@
 #define MAX_FUNCS	256
 /* Files of each function that may notify. */
 #define NR_FILES	3
+#define NR_WORDS	11
 
 /**
- * struct seen - a function as it was at the last look
- * @bdf: its address
+ * struct seen - a function, or EGM, as it was at the last look
+ * @bdf: its address, or name
  * @word: what is compared as words, see words[]
  * @nr_poison: bad pages it had
  * @poison: them; allocated
@@ -30,7 +31,7 @@
  */
 struct seen {
 	char bdf[COHMEM_BDF_LEN];
-	char word[10][COHMEM_NAME_LEN];
+	char word[NR_WORDS][COHMEM_NAME_LEN];
 	unsigned int nr_poison;
 	u64 *poison;
 	bool there;
@@ -45,19 +46,20 @@ static void number(char *out, const struct cohmem_func *f,
 }
 
 /* The words of a function, in the order of their events. */
-static const char *const events[10] = {
+static const char *const events[NR_WORDS] = {
 	"driver", "state", "reset", "poison", "poison-overflow", "scrub",
-	"scrub-state", "scrub-result", "dirty", "user",
+	"scrub-state", "scrub-result", "dirty", "user", "retired",
 };
 
-static void read_words(const struct view *v, char word[10][COHMEM_NAME_LEN])
+static void read_words(const struct view *v,
+		       char word[NR_WORDS][COHMEM_NAME_LEN])
 {
 	const struct cohmem_func *f = v->f;
 	const struct cohmem_user *u = v->user;
 
-	memset(word, 0, 10 * COHMEM_NAME_LEN);
+	memset(word, 0, NR_WORDS * COHMEM_NAME_LEN);
 	snprintf(word[0], COHMEM_NAME_LEN, "%s", f->driver);
-	snprintf(word[1], COHMEM_NAME_LEN, "%s", cohmem_func_state(f));
+	snprintf(word[1], COHMEM_NAME_LEN, "%s", view_state(v));
 	number(word[2], f, COHMEM_FACT_GENERATION);
 	number(word[3], f, COHMEM_FACT_POISON_COUNT);
 	number(word[4], f, COHMEM_FACT_POISON_OVERFLOW);
@@ -71,6 +73,9 @@ static void read_words(const struct view *v, char word[10][COHMEM_NAME_LEN])
 	if (v->nr_users)
 		snprintf(word[9], COHMEM_NAME_LEN, "%.47s(%d)",
 			 u->guest[0] ? u->guest : u->comm, u->pid);
+	else if (f->is_egm && strcmp(v->egm->user, "-"))
+		snprintf(word[9], COHMEM_NAME_LEN, "%s", v->egm->user);
+	number(word[10], f, COHMEM_FACT_RETIRED_COUNT);
 }
 
 struct monitor {
@@ -79,6 +84,7 @@ struct monitor {
 	unsigned int nr;
 	bool first;
 	int mf;		/* the kernel's trace of memory errors, or -1 */
+	int uevents;	/* EGM comes and goes, or -1 */
 	char rest[512];	/* of a line of it that was not whole */
 };
 
@@ -124,12 +130,12 @@ static bool listed(const struct seen *s, u64 page)
 static void compare(struct monitor *m, struct seen *s, const struct view *v)
 {
 	const struct cohmem_bound *b = &v->f->bound;
-	char word[10][COHMEM_NAME_LEN];
+	char word[NR_WORDS][COHMEM_NAME_LEN];
 	unsigned int i;
 	u64 *copy;
 
 	read_words(v, word);
-	for (i = 0; i < 10; i++)
+	for (i = 0; i < NR_WORDS; i++)
 		if (strcmp(s->word[i], word[i]))
 			tell(m, s->bdf, events[i], s->word[i], word[i]);
 	memcpy(s->word, word, sizeof(word));
@@ -149,7 +155,7 @@ static void compare(struct monitor *m, struct seen *s, const struct view *v)
 static void see(struct monitor *m, const struct view *v)
 {
 	struct seen *s = find(m, v->f->bdf);
-	const char *state = cohmem_func_state(v->f);
+	const char *state = view_state(v);
 
 	if (!s) {
 		if (m->nr == MAX_FUNCS)
@@ -169,12 +175,15 @@ static int look(struct monitor *m)
 {
 	struct cli *cli = m->cli;
 	struct cohmem_func *f;
+	struct cohmem_egm *e;
 	struct view *views;
 	unsigned int nr = 0, i;
 	int code = EXIT_OK;
 
 	cohmem_func_foreach(cli->ctx, f)
 		nr += is_listed(cli, f);
+	cohmem_egm_foreach(cli->ctx, e)
+		nr++;
 	views = calloc(nr ? nr : 1, sizeof(*views));
 	if (!views)
 		return EXIT_FAIL;
@@ -186,6 +195,10 @@ static int look(struct monitor *m)
 			continue;
 		cohmem_func_glance(cli->ctx, f);
 		fill_view(cli, &views[nr], f);
+		see(m, &views[nr++]);
+	}
+	cohmem_egm_foreach(cli->ctx, e) {
+		fill_view(cli, &views[nr], &e->unit);
 		see(m, &views[nr++]);
 	}
 	for (i = 0; i < m->nr; i++) {
@@ -202,7 +215,22 @@ static int look(struct monitor *m)
 	return code;
 }
 
-/* The kernel gave a page up: is it one of a GPU's, and does its driver know? */
+/* Whose memory an address lies in: a GPU's, or a socket's EGM; or NULL. */
+static struct cohmem_func *owner_of(struct cli *cli, u64 address)
+{
+	struct cohmem_func *f;
+	struct cohmem_egm *e;
+
+	cohmem_func_foreach(cli->ctx, f)
+		if (is_listed(cli, f) && cohmem_has_address(f, address))
+			return f;
+	cohmem_egm_foreach(cli->ctx, e)
+		if (cohmem_has_address(&e->unit, address))
+			return &e->unit;
+	return NULL;
+}
+
+/* The kernel gave a page up: is it one of ours, and does the driver know? */
 static void memory_failure(struct monitor *m, const char *line)
 {
 	struct cli *cli = m->cli;
@@ -213,9 +241,7 @@ static void memory_failure(struct monitor *m, const char *line)
 	if (!cohmem_mf_parse(line, &pfn, result, sizeof(result)))
 		return;
 	address = pfn * cohmem_page_size(cli->ctx);
-	cohmem_func_foreach(cli->ctx, f)
-		if (is_listed(cli, f) && cohmem_has_address(f, address))
-			break;
+	f = owner_of(cli, address);
 	tell_page(m, f ? f->bdf : "", "memory-failure", address, result);
 	if (!f || !cli->feed || strcmp(f->driver, COHMEM_DRIVER))
 		return;
@@ -251,54 +277,72 @@ static void read_trace(struct monitor *m)
 }
 
 /* Files that wake us up when the driver notifies; each is read to arm it. */
-static unsigned int add_files(struct monitor *m, struct pollfd *p)
+static unsigned int arm_files(struct cli *cli, const struct cohmem_func *f,
+			      struct pollfd *p)
 {
 	static const char *const files[NR_FILES] = {
-		"ready_state", "poison_count", "scrub_state",
+		"poison_count", "scrub_state", "ready_state",
 	};
-	struct cohmem_func *f;
 	unsigned int nr = 0, i;
 	char text[64];
 
-	cohmem_func_foreach(m->cli->ctx, f) {
-		if (!f->bound.valid || nr + NR_FILES > NR_FILES * MAX_FUNCS)
+	if (!f->bound.valid)
+		return 0;
+	/* EGM has no readiness. */
+	for (i = 0; i < NR_FILES - f->is_egm; i++) {
+		p[nr].fd = cohmem_control_open(cli->ctx, f, files[i]);
+		p[nr].events = POLLPRI;
+		if (p[nr].fd < 0)
 			continue;
-		for (i = 0; i < NR_FILES; i++) {
-			p[nr].fd = cohmem_control_open(m->cli->ctx, f,
-						       files[i]);
-			p[nr].events = POLLPRI;
-			if (p[nr].fd < 0)
-				continue;
-			if (pread(p[nr].fd, text, sizeof(text), 0) < 0)
-				close(p[nr].fd);
-			else
-				nr++;
-		}
+		if (pread(p[nr].fd, text, sizeof(text), 0) < 0)
+			close(p[nr].fd);
+		else
+			nr++;
 	}
+	return nr;
+}
+
+static unsigned int add_files(struct monitor *m, struct pollfd *p)
+{
+	struct cohmem_func *f;
+	struct cohmem_egm *e;
+	unsigned int nr = 0;
+
+	cohmem_func_foreach(m->cli->ctx, f)
+		if (nr + NR_FILES <= NR_FILES * MAX_FUNCS)
+			nr += arm_files(m->cli, f, p + nr);
+	cohmem_egm_foreach(m->cli->ctx, e)
+		if (nr + NR_FILES <= NR_FILES * MAX_FUNCS)
+			nr += arm_files(m->cli, &e->unit, p + nr);
 	return nr;
 }
 
 /* Returns the signal that ends it, or 0 when it is time to look again. */
 static int wait_for_news(struct monitor *m, int signals)
 {
-	static struct pollfd p[2 + NR_FILES * MAX_FUNCS];
+	static struct pollfd p[3 + NR_FILES * MAX_FUNCS];
 	unsigned int s = m->cli->interval_s ? m->cli->interval_s : INTERVAL_S;
+	u64 until = cohmem_now_ms() + s * 1000ULL, now;
 	struct signalfd_siginfo info;
 	unsigned int nr, i;
 	int signo = 0, ret;
 
 	p[0] = (struct pollfd){ .fd = signals, .events = POLLIN };
 	p[1] = (struct pollfd){ .fd = m->mf, .events = POLLIN };
+	p[2] = (struct pollfd){ .fd = m->uevents, .events = POLLIN };
 	/* Files of a recorded machine are always ready, and never change. */
-	nr = m->cli->sysroot ? 0 : add_files(m, p + 2);
-	ret = poll(p, 2 + nr, s * 1000);
+	nr = m->cli->sysroot ? 0 : add_files(m, p + 3);
+	do {
+		now = cohmem_now_ms();
+		ret = poll(p, 3 + nr, until > now ? until - now : 0);
+	} while (ret == 1 && p[2].revents && !uevents_read(m->uevents));
 	if (ret > 0 && p[0].revents && read(signals, &info, sizeof(info)) ==
 	    sizeof(info))
 		signo = info.ssi_signo;
 	if (ret > 0 && p[1].revents & POLLIN)
 		read_trace(m);
 	for (i = 0; i < nr; i++)
-		close(p[2 + i].fd);
+		close(p[3 + i].fd);
 	return signo;
 }
 
@@ -365,7 +409,10 @@ static int monitor(struct cli *cli, int argc, char **argv)
 	if (m->mf < 0 && trace)
 		log_to_stderr(cli, cli->feed ? COHMEM_LOG_WARN :
 			      COHMEM_LOG_NOTE, cohmem_why(cli->ctx)->what);
+	m->uevents = cli->sysroot ? -1 : uevents_open();
 	code = run(m, signals);
+	if (m->uevents >= 0)
+		close(m->uevents);
 	cohmem_mf_close(cli->ctx, m->mf);
 	close(signals);
 	for (i = 0; i < m->nr; i++)
@@ -379,12 +426,13 @@ const struct command cmd_monitor = {
 	.args = "",
 	.summary = "tell what happens to the GPUs, one line an event",
 	.text =
-"Looks at the GPUs every few seconds, and earlier where the driver notifies, and\n"
-"tells what has changed: driver, state, reset, poison, bad-page, poison-overflow,\n"
-"scrub, scrub-state, scrub-result, dirty, user, appeared, gone. Memory errors\n"
-"that the kernel traces are told as memory-failure; with --feed those in a GPU's\n"
-"memory are noted in its driver's list of bad pages, which kernels without\n"
-"reports to drivers need. Ends by a signal.\n",
+"Looks at the GPUs and the sockets' EGM every few seconds, and earlier where the\n"
+"driver notifies, and tells what has changed: driver, state, reset, poison,\n"
+"bad-page, poison-overflow, scrub, scrub-state, scrub-result, dirty, user,\n"
+"retired, appeared, gone. Memory errors that the kernel traces are told as\n"
+"memory-failure; with --feed those in a GPU's memory or in EGM are noted in the\n"
+"driver's list of bad pages, which kernels without reports to drivers need. Ends\n"
+"by a signal.\n",
 	.takes = OPT_BIT(OPT_INTERVAL) | OPT_BIT(OPT_OPENMETRICS) |
 		 OPT_BIT(OPT_FEED) | OPT_BIT(OPT_ONCE) |
 		 OPT_BIT(OPT_WRITE_SYSROOT),

@@ -59,14 +59,17 @@ static bool parse_number(const char *text, unsigned int most, unsigned int *out)
 	return true;
 }
 
-/* "12.8.0" or "12.8" */
-static bool parse_version(const char *text, unsigned int *out)
+/* "12.8.0" or "12.8"; "11.9.0+nvidia4" is a build of NVIDIA's. */
+static bool parse_version(const char *text, unsigned int *out, bool *nvidia)
 {
 	unsigned int major, minor, micro = 0;
 	int used = 0;
 
 	if (sscanf(text, "%3u.%3u%n.%3u%n", &major, &minor, &used, &micro,
-		   &used) < 2 || text[used])
+		   &used) < 2)
+		return false;
+	*nvidia = !strncmp(text + used, "+nvidia", 7);
+	if (text[used] && !*nvidia)
 		return false;
 	*out = major * 1000000 + minor * 1000 + micro;
 	return true;
@@ -101,8 +104,14 @@ static int read_options(struct cli *cli, struct cohmem_vm_request *want,
 	v = cli->value[OPT_MEMORY];
 	if (v && !parse_size(v, &want->memory))
 		return usage_error(cli, "'%s' is no size like 16G", v);
+	v = cli->value[OPT_EGM];
+	if (v && strcmp(v, "all") && !parse_size(v, &want->memory))
+		return usage_error(cli, "'%s' is no size like 16G, nor 'all'", v);
+	want->egm = v;
+	if (v && !strcmp(v, "all"))
+		want->memory = 0;
 	v = cli->value[OPT_LIBVIRT];
-	if (v && !parse_version(v, &view->libvirt))
+	if (v && !parse_version(v, &view->libvirt, &view->libvirt_egm))
 		return usage_error(cli, "'%s' is no version like 11.3.0", v);
 	view->name = cli->value[OPT_NAME] ? cli->value[OPT_NAME] : "cohmem";
 	if (!name_ok(view->name))
@@ -114,6 +123,24 @@ static int read_options(struct cli *cli, struct cohmem_vm_request *want,
 	view->whole = cli->value[OPT_NEW];
 	if (view->merge && view->whole)
 		return usage_error(cli, "--merge and --new exclude each other");
+	return EXIT_OK;
+}
+
+/* A machine's memory is EGM, or it is not: nothing goes with --egm that says else. */
+static int egm_only(struct cli *cli)
+{
+	static const enum option_id not[] = { OPT_MEMORY, OPT_MERGE };
+	static const enum option_id with[] = { OPT_EGM_TABLE, OPT_EGM_INITRD };
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		if (cli->value[OPT_EGM] && cli->value[not[i]])
+			return usage_error(cli, "--egm and --%s exclude each other: both say what memory the machine has",
+					   options[not[i]].name);
+		if (!cli->value[OPT_EGM] && cli->value[with[i]])
+			return usage_error(cli, "--%s goes with --egm",
+					   options[with[i]].name);
+	}
 	return EXIT_OK;
 }
 
@@ -184,6 +211,26 @@ static void warn_iommufd(struct cli *cli, struct plan_view *view)
 	(void)cli;
 }
 
+static void warn_egm(struct cli *cli, struct plan_view *view)
+{
+	struct cohmem_vm *vm = view->vm;
+
+	if (!vm->egm)
+		return;
+	if (view->iommufd || view->kubevirt)
+		cohmem_vm_warn(vm, "egm-iommufd", NULL, view->kubevirt ?
+			       "NVIDIA's kernels can" : "leave --iommufd out",
+			       "iommufd cannot map EGM for DMA (\"Bad address\"): it has no struct pages; a VFIO container can");
+	if (vm->machine != COHMEM_VM_VIRT)
+		cohmem_vm_warn(vm, "egm-table", NULL, NULL,
+			       "on a PC no table can tell the guest of its EGM: it has the memory, its driver does not use it as such");
+	else if (!view->qemu.egm && !view->libvirt_egm && !view->kubevirt &&
+		 !cli->value[OPT_EGM_TABLE] && !cli->value[OPT_EGM_INITRD])
+		cohmem_vm_warn(vm, "egm-table", NULL,
+			       "--egm-initrd FILE writes an archive to be put before the guest's initrd",
+			       "QEMU's tables do not tell the guest of its EGM: it has the memory, its driver does not use it as such");
+}
+
 static int plan(struct cli *cli, int argc, char **argv)
 {
 	char (*bdfs)[COHMEM_BDF_LEN] = NULL;
@@ -203,6 +250,8 @@ static int plan(struct cli *cli, int argc, char **argv)
 	code = read_options(cli, &want, &view);
 	if (!code)
 		code = only_for(cli, form ? form->name : NULL);
+	if (!code)
+		code = egm_only(cli);
 	if (!code)
 		code = open_host(cli);
 	if (!code)
@@ -229,9 +278,16 @@ static int plan(struct cli *cli, int argc, char **argv)
 	}
 	if (!form || form->show == plan_qemu)
 		code = ask(cli, &view);
+	if (form && form->show == plan_libvirt && !view.libvirt && !cli->sysroot)
+		view.libvirt_egm = cohmem_ask_libvirt_egm(cli->ctx);
 	if (code)
 		goto out;
+	view.kubevirt = form && form->show == plan_kubevirt;
 	warn_iommufd(cli, &view);
+	warn_egm(cli, &view);
+	code = plan_write_egm(cli, &view);
+	if (code)
+		goto out;
 	if (form)
 		code = form->show(cli, &view);
 	else if (cli->json)
@@ -260,11 +316,14 @@ const struct command cmd_plan = {
 "  libvirt    the parts of a domain, a whole domain (--new), or yours with\n"
 "             these parts (--merge)\n"
 "  kubevirt   the parts of KubeVirt's resource and of a machine's\n"
-"What is odd goes to standard error.\n",
+"What is odd goes to standard error.\n"
+"With --egm its memory is that which firmware lends to machines with a socket's\n"
+"GPUs: fast for these, out of reach for the host.\n",
 	.takes = OPT_BIT(OPT_ALL) | OPT_BIT(OPT_CPUS) | OPT_BIT(OPT_MEMORY) |
 		 OPT_BIT(OPT_QEMU) | OPT_BIT(OPT_ARGS0) | OPT_BIT(OPT_IOMMUFD) |
 		 OPT_BIT(OPT_LIBVIRT) | OPT_BIT(OPT_MERGE) | OPT_BIT(OPT_NEW) |
-		 OPT_BIT(OPT_NAME),
+		 OPT_BIT(OPT_NAME) | OPT_BIT(OPT_EGM) | OPT_BIT(OPT_EGM_TABLE) |
+		 OPT_BIT(OPT_EGM_INITRD),
 	.takes_bdf = true,
 	.fn = plan,
 };

@@ -78,6 +78,11 @@ static int policy_one(struct cli *cli, struct cohmem_func *f,
 {
 	static char text[160];
 
+	if (f->is_egm) {
+		complain_as("unsupported", f->bdf, NULL,
+			    "no policy for bad pages: EGM has none");
+		return -ENOTSUP;
+	}
 	if (!cohmem_fact_known(f, COHMEM_FACT_POISON_POLICY)) {
 		complain_as("unsupported", f->bdf,
 			    "a newer driver has it: what is loaded is older than this program",
@@ -114,7 +119,7 @@ static int check_addresses(struct cli *cli, bool forget)
 	int i;
 
 	if (!cli->nr_words)
-		return usage_error(cli, "which page? give a function and physical addresses");
+		return usage_error(cli, "which page? give a function or EGM, and physical addresses");
 	for (i = 0; i < cli->nr_words; i++) {
 		if (forget && !strcmp(cli->words[i], "all"))
 			continue;
@@ -169,7 +174,7 @@ static int poison(struct cli *cli, int argc, char **argv)
 
 const struct command cmd_poison = {
 	.name = "poison",
-	.args = "list BDF... | add BDF ADDRESS... | forget BDF ADDRESS...|all | policy [WORD] BDF...",
+	.args = "list BDF|EGM... | add BDF|EGM ADDRESS... | forget BDF|EGM ADDRESS...|all | policy [WORD] BDF...",
 	.summary = "the pages of GPUs' memory that have gone bad",
 	.text =
 "list    shows the pages that the driver knows to be bad\n"
@@ -178,10 +183,13 @@ const struct command cmd_poison = {
 "forget  takes pages, or all of them, off the list: a reset or a power cycle can\n"
 "        replace bad rows by spare ones\n"
 "policy  shows what users may do with bad pages, or sets it: map (they can, and\n"
-"        get a machine check if they touch them) or refuse (they cannot)\n",
+"        get a machine check if they touch them) or refuse (they cannot)\n"
+"EGM (egm4) is the memory that firmware lends to machines with a socket's GPUs;\n"
+"blocks that firmware has retired are no bad pages, and cannot be forgotten.\n",
 	.verbs = "list add forget policy",
 	.takes = OPT_BIT(OPT_ALL) | OPT_BIT(OPT_DRY_RUN) |
 		 OPT_BIT(OPT_WRITE_SYSROOT),
 	.takes_bdf = true,
+	.takes_egm = true,
 	.fn = poison,
 };

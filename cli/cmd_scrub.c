@@ -200,7 +200,7 @@ static int scrub(struct cli *cli, int argc, char **argv)
 
 const struct command cmd_scrub = {
 	.name = "scrub",
-	.args = "start|wait BDF... | policy [WORD] BDF...",
+	.args = "start|wait BDF|EGM... | policy [WORD] BDF|EGM...",
 	.summary = "clear the memory of GPUs, and say when it is cleared",
 	.text =
 "start   clears the memory now, if nobody has the function open; with --wait it\n"
@@ -208,10 +208,12 @@ const struct command cmd_scrub = {
 "wait    ends when the clearing that goes on has ended; fails if it failed\n"
 "policy  shows when the driver clears by itself, or sets it: off, close (when\n"
 "        the last user lets go), open (before the next one gets it), default\n"
-"        (what the module was told). off also stops a clearing that goes on\n",
+"        (what the module was told). off also stops a clearing that goes on\n"
+"EGM (egm4) is the memory that firmware lends to machines with a socket's GPUs.\n",
 	.verbs = "start wait policy",
 	.takes = OPT_BIT(OPT_ALL) | OPT_BIT(OPT_DRY_RUN) | OPT_BIT(OPT_WAIT) |
 		 OPT_BIT(OPT_WRITE_SYSROOT),
 	.takes_bdf = true,
+	.takes_egm = true,
 	.fn = scrub,
 };

@@ -6,10 +6,14 @@
 
 static void look_at(struct cli *cli, struct view *v, const char *bdf)
 {
-	struct cohmem_func *f = cohmem_func_find(cli->ctx, bdf);
+	struct cohmem_func *f = cohmem_find(cli->ctx, bdf);
 
 	cohmem_func_load(cli->ctx, f);
 	fill_view(cli, v, f);
+	if (f->is_egm) {
+		fill_hints(cli, v);
+		return;
+	}
 	v->has_record = !cohmem_record_read(cli->ctx, bdf, &v->record);
 	v->nr_variants = cohmem_variants(cli->ctx, f, v->variant,
 					 MAX_VARIANTS);
@@ -47,7 +51,7 @@ out:
 
 const struct command cmd_show = {
 	.name = "show",
-	.args = "BDF... | --all",
+	.args = "BDF|EGM... | --all",
 	.summary = "show all that is known of GPUs, with a memory map",
 	.text =
 "Identity, driver, IOMMU group, memory and how a guest will see it, readiness,\n"
@@ -56,8 +60,12 @@ const struct command cmd_show = {
 "configuration space is read.\n"
 "\n"
 "The memory of a function that is not bound to " COHMEM_DRIVER " is taken\n"
-"from the ACPI tables and the DVSECs, which only root can read.\n",
+"from the ACPI tables and the DVSECs, which only root can read.\n"
+"\n"
+"Of EGM (egm4): its range, who lends it and who has it, blocks that firmware\n"
+"has retired, bad pages and clearing.\n",
 	.takes = OPT_BIT(OPT_ALL),
 	.takes_bdf = true,
+	.takes_egm = true,
 	.fn = show,
 };

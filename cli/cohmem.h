@@ -9,8 +9,8 @@
 #ifndef COHMEM_CLI_H
 #define COHMEM_CLI_H
 
+#include "host_egm.h"
 #include "host.h"
-#include "operate.h"
 
 enum exit_code {
 	EXIT_OK = 0,
@@ -44,6 +44,9 @@ enum option_id {
 	OPT_ONCE,
 	OPT_CPUS,
 	OPT_MEMORY,
+	OPT_EGM,
+	OPT_EGM_TABLE,
+	OPT_EGM_INITRD,
 	OPT_QEMU,
 	OPT_ARGS0,
 	OPT_IOMMUFD,
@@ -90,6 +93,7 @@ struct cli;
  * @verbs: words that its first argument can be, separated by blanks; or NULL
  * @takes: bit n: it knows option n, besides the common ones
  * @takes_bdf: its arguments are functions
+ * @takes_egm: or the EGM of sockets
  * @fn: does it; returns an exit code
  */
 struct command {
@@ -100,6 +104,7 @@ struct command {
 	const char *verbs;
 	u64 takes;
 	bool takes_bdf;
+	bool takes_egm;
 	int (*fn)(struct cli *cli, int argc, char **argv);
 };
 
@@ -136,8 +141,9 @@ struct hint {
 };
 
 /**
- * struct view - all that is shown of one function
- * @f: the function
+ * struct view - all that is shown of one function, or of a socket's EGM
+ * @f: the function, or the stand-in of the EGM
+ * @egm: the EGM; of a function: that of its socket, or NULL
  * @health: how it is
  * @nr_users: processes that are known to hold it
  * @user: them; allocated
@@ -154,6 +160,7 @@ struct hint {
  */
 struct view {
 	const struct cohmem_func *f;
+	const struct cohmem_egm *egm;
 	struct cohmem_health health;
 	unsigned int nr_users;
 	struct cohmem_user *user;
@@ -187,7 +194,7 @@ struct outcome {
 
 /**
  * struct event - something that monitor has seen
- * @bdf: the function; empty where it is about the host
+ * @bdf: the function, or EGM; empty where it is about the host
  * @kind: what has changed, in one stable word
  * @from: what it was, or NULL
  * @to: what it is, or NULL
@@ -365,6 +372,7 @@ bool is_listed(const struct cli *cli, const struct cohmem_func *f);
 int may_write(struct cli *cli);
 
 /* view.c */
+const char *view_state(const struct view *v);
 void fill_view(struct cli *cli, struct view *v, struct cohmem_func *f);
 void free_views(struct view *views, unsigned int nr);
 
@@ -387,6 +395,10 @@ int operate_known(const struct cohmem_func *f, enum cohmem_fact_id id,
 		  const char *lacks);
 int operate_write(struct cli *cli, struct cohmem_func *f, struct outcome *o,
 		  const char *file, const char *value);
+
+/* uevents.c */
+int uevents_open(void);
+bool uevents_read(int fd);
 
 /* metrics.c */
 int write_metrics(struct cli *cli, const struct view *views, unsigned int nr);

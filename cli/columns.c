@@ -8,7 +8,7 @@
 #include "cohmem.h"
 
 #define CELL		160
-#define MAX_COLUMNS	24
+#define MAX_COLUMNS	26
 #define GAP		2
 #define MIN_NAME	8
 #define MAX_LAST	12
@@ -38,7 +38,9 @@ static void fact_cell(const struct cohmem_func *f, enum cohmem_fact_id id,
 {
 	const struct cohmem_fact *fact = &f->bound.fact[id];
 
-	if (!f->bound.valid)
+	if (!f->bound.valid || !(cohmem_fact_def(id)->of &
+				 (f->is_egm ? COHMEM_FACT_OF_EGM :
+				  COHMEM_FACT_OF_GPU)))
 		return;
 	if (fact->error)
 		snprintf(out, CELL, "?");
@@ -59,6 +61,7 @@ FACT_CELL(c_scrub, COHMEM_FACT_SCRUB)
 FACT_CELL(c_dirty, COHMEM_FACT_SCRUB_DIRTY)
 FACT_CELL(c_resets, COHMEM_FACT_GENERATION)
 FACT_CELL(c_socket, COHMEM_FACT_SOCKET)
+FACT_CELL(c_retired, COHMEM_FACT_RETIRED_COUNT)
 
 static void c_bdf(const struct view *v, char *out)
 {
@@ -72,13 +75,18 @@ static void c_name(const struct view *v, char *out)
 
 static void c_id(const struct view *v, char *out)
 {
-	snprintf(out, CELL, "%04x:%04x", v->f->vendor, v->f->device);
+	if (!v->f->is_egm)
+		snprintf(out, CELL, "%04x:%04x", v->f->vendor, v->f->device);
 }
 
 static void c_memory(const struct view *v, char *out)
 {
 	const struct cohmem_memory *m = &v->f->memory;
 
+	if (v->f->is_egm && v->egm->state == COHMEM_EGM_STATE_REFUSED) {
+		snprintf(out, CELL, "%s", v->egm->word);
+		return;
+	}
 	switch (m->state) {
 	case COHMEM_MEM_OK:
 		human_size(m->size, out);
@@ -101,6 +109,8 @@ static void c_layout(const struct view *v, char *out)
 
 	if (m->placement)
 		snprintf(out, CELL, "%s", m->placement);
+	else if (v->f->is_egm)
+		return;
 	else if (m->state == COHMEM_MEM_OK || m->state == COHMEM_MEM_UNKNOWN)
 		snprintf(out, CELL, "?");
 }
@@ -127,7 +137,7 @@ static void c_node(const struct view *v, char *out)
 
 static void c_state(const struct view *v, char *out)
 {
-	snprintf(out, CELL, "%s", cohmem_func_state(v->f));
+	snprintf(out, CELL, "%s", view_state(v));
 }
 
 static void c_pid(const struct view *v, char *out)
@@ -142,6 +152,14 @@ static void c_user(const struct view *v, char *out)
 {
 	const struct cohmem_user *u = v->user;
 
+	/* The driver says that somebody has it, and mostly who. */
+	if (!v->nr_users && v->f->is_egm) {
+		if (strcmp(v->egm->user, "-") && v->egm->user[0])
+			snprintf(out, CELL, "%s",
+				 strcmp(v->egm->user, v->f->bdf) ?
+				 v->egm->user : "?");
+		return;
+	}
 	if (!v->nr_users) {
 		if (v->users_unknown && v->f->is_vfio)
 			snprintf(out, CELL, "?");
@@ -164,6 +182,10 @@ static void c_health(const struct view *v, char *out)
 			continue;
 		n += snprintf(out + n, CELL - n, "%s%s", n ? "," : "",
 			      cohmem_issue_name(i));
+		if (i == COHMEM_ISSUE_RETIRED)
+			n += snprintf(out + n, CELL - n, ":%llu",
+				      (unsigned long long)cohmem_fact_number(f,
+						COHMEM_FACT_RETIRED_COUNT));
 		if (i == COHMEM_ISSUE_POISONED)
 			n += snprintf(out + n, CELL - n, ":%llu",
 				      (unsigned long long)cohmem_fact_number(f,
@@ -181,13 +203,30 @@ static void c_available(const struct view *v, char *out)
 
 static void c_device(const struct view *v, char *out)
 {
+	if (v->f->is_egm && (v->egm->state == COHMEM_EGM_STATE_READY ||
+			     v->egm->state == COHMEM_EGM_STATE_FOREIGN))
+		snprintf(out, CELL, "/dev/%s", v->f->bdf);
 	if (v->f->is_vfio && v->f->group >= 0)
 		snprintf(out, CELL, "/dev/vfio/%d", v->f->group);
 }
 
 static void c_persistent(const struct view *v, char *out)
 {
-	snprintf(out, CELL, "%s", v->persistent ? "yes" : "no");
+	if (!v->f->is_egm)
+		snprintf(out, CELL, "%s", v->persistent ? "yes" : "no");
+}
+
+/* The EGM of a GPU's socket; or why there is none. */
+static void c_egm(const struct view *v, char *out)
+{
+	const struct cohmem_func *f = v->f;
+
+	if (!f->is_egm && v->egm)
+		snprintf(out, CELL, "%s", v->egm->unit.bdf);
+	else if (cohmem_egm_refusal(f)[0])
+		snprintf(out, CELL, "%s", cohmem_egm_refusal(f));
+	else if (!f->is_egm && cohmem_egm_is_off(f))
+		snprintf(out, CELL, "off");
 }
 
 static void c_pxm(const struct view *v, char *out)
@@ -195,6 +234,10 @@ static void c_pxm(const struct view *v, char *out)
 	const struct cohmem_func *f = v->f;
 	u64 start, count;
 
+	if (f->is_egm) {
+		snprintf(out, CELL, "%llu", (unsigned long long)v->egm->pxm);
+		return;
+	}
 	if (cohmem_fact_known(f, COHMEM_FACT_PXM_START)) {
 		start = cohmem_fact_number(f, COHMEM_FACT_PXM_START);
 		count = cohmem_fact_number(f, COHMEM_FACT_PXM_COUNT);
@@ -223,6 +266,7 @@ static const struct column columns[] = {
 	{ "dirty", false, c_dirty }, { "resets", false, c_resets },
 	{ "device", false, c_device }, { "persistent", false, c_persistent },
 	{ "pxm", false, c_pxm }, { "socket", false, c_socket },
+	{ "egm", false, c_egm }, { "retired", false, c_retired },
 };
 
 #define NR_COLUMNS	(sizeof(columns) / sizeof(columns[0]))
@@ -357,7 +401,7 @@ static void put_row(const struct table *t, unsigned int row, unsigned int room)
 }
 
 /**
- * list_table() - functions, one a line
+ * list_table() - functions and EGM, one a line
  * @cli: the run
  * @views: the functions
  * @nr: how many

@@ -61,12 +61,42 @@ bool is_listed(const struct cli *cli, const struct cohmem_func *f)
 	       (cli->all && f->class >> 16 == CLASS_DISPLAY);
 }
 
+/* With --all: what is lent; where it is only shown, all that there is. */
+static void add_egm(struct cli *cli, char (*list)[COHMEM_BDF_LEN],
+		    unsigned int *nr)
+{
+	struct cohmem_egm *e;
+
+	cohmem_egm_foreach(cli->ctx, e)
+		if (e->state == COHMEM_EGM_STATE_READY || cli->cmd == &cmd_show)
+			memcpy(list[(*nr)++], e->unit.bdf, COHMEM_BDF_LEN);
+}
+
+/* "egm4": 1; not there, and complained: -1; no name of that kind: 0. */
+static int pick_egm(struct cli *cli, const char *arg, char out[COHMEM_BDF_LEN])
+{
+	const char *name = strncmp(arg, "/dev/", 5) ? arg : arg + 5;
+	struct cohmem_egm *e;
+
+	if (strncmp(name, "egm", 3))
+		return 0;
+	e = cohmem_egm_find(cli->ctx, name);
+	if (e) {
+		memcpy(out, e->unit.bdf, COHMEM_BDF_LEN);
+		return 1;
+	}
+	complain_as("no-device", name, "'cohmem list' shows what there is",
+		    "no such EGM");
+	cli->failed = true;
+	return -1;
+}
+
 /**
  * pick_funcs() - from arguments to addresses
  * @cli: the run, host open
  * @argc: number of arguments
- * @argv: addresses; none of them with --all
- * @bdfs: the addresses, each once; the caller frees them
+ * @argv: addresses, or names of EGM where the command takes those; none with --all
+ * @bdfs: the addresses and names, each once; the caller frees them
  * @nr: how many
  *
  * One that is not there does not keep the others from being served, but
@@ -79,8 +109,9 @@ int pick_funcs(struct cli *cli, int argc, char **argv,
 {
 	char (*list)[COHMEM_BDF_LEN];
 	struct cohmem_func *f;
+	struct cohmem_egm *e;
 	unsigned int room = argc, i;
-	int a;
+	int a, code;
 
 	*nr = 0;
 	*bdfs = NULL;
@@ -88,9 +119,12 @@ int pick_funcs(struct cli *cli, int argc, char **argv,
 		return usage_error(cli, "--all and addresses exclude each other");
 	if (!cli->all && !argc)
 		return usage_error(cli, "which function? give its address, or --all");
-	if (cli->all)
+	if (cli->all) {
 		cohmem_func_foreach(cli->ctx, f)
 			room++;
+		cohmem_egm_foreach(cli->ctx, e)
+			room++;
+	}
 	list = calloc(room ? room : 1, sizeof(*list));
 	if (!list) {
 		complain(NULL, NULL, "out of memory");
@@ -101,6 +135,8 @@ int pick_funcs(struct cli *cli, int argc, char **argv,
 		cohmem_func_foreach(cli->ctx, f)
 			if (cohmem_func_is_gpu(f))
 				memcpy(list[(*nr)++], f->bdf, sizeof(f->bdf));
+		if (*nr && cli->cmd->takes_egm)
+			add_egm(cli, list, nr);
 		if (*nr)
 			return EXIT_OK;
 		complain_as("not-applicable", NULL, NULL,
@@ -108,11 +144,14 @@ int pick_funcs(struct cli *cli, int argc, char **argv,
 		return EXIT_NOT_APPLICABLE;
 	}
 	for (a = 0; a < argc; a++) {
-		if (cohmem_bdf_normalise(argv[a], list[*nr]))
+		code = cli->cmd->takes_egm ? pick_egm(cli, argv[a], list[*nr]) : 0;
+		if (code < 0)
+			continue;
+		if (!code && cohmem_bdf_normalise(argv[a], list[*nr]))
 			return usage_error(cli,
 					   "'%s' is no PCI address like 0009:01:00.0",
 					   argv[a]);
-		if (!cohmem_func_find(cli->ctx, list[*nr])) {
+		if (!code && !cohmem_func_find(cli->ctx, list[*nr])) {
 			complain_as("no-device", list[*nr],
 				    "'cohmem list --all' shows what there is",
 				    "no such PCI function");

@@ -171,6 +171,70 @@ static void hint_group(struct cli *cli, struct view *v)
 				 g->bdf, g->name, g->driver);
 }
 
+/* Why our driver does not lend the EGM of a socket. */
+static void hint_egm_state(struct view *v)
+{
+	const struct cohmem_egm *e = v->egm;
+	const char *what, *hint;
+	char way_out[128];
+
+	switch (e->state) {
+	case COHMEM_EGM_STATE_UNBOUND:
+		snprintf(way_out, sizeof(way_out), "cohmem bind %s",
+			 e->nr_gpus ? e->gpu[0]->bdf : "BDF");
+		add_hint(v, way_out,
+			 "nobody lends it: no GPU of its socket is bound to " COHMEM_DRIVER);
+		break;
+	case COHMEM_EGM_STATE_UNKNOWN:
+		add_hint(v, "is the driver older than this program? dmesg may tell more",
+			 "its GPUs are bound to " COHMEM_DRIVER ", which does not say what it does with it");
+		break;
+	case COHMEM_EGM_STATE_FOREIGN:
+	case COHMEM_EGM_STATE_DISABLED:
+	case COHMEM_EGM_STATE_REFUSED:
+		what = cohmem_egm_explain(e->word, &hint);
+		add_hint(v, hint, "%s does not lend it (%s): %s", COHMEM_DRIVER,
+			 e->word, what);
+		break;
+	case COHMEM_EGM_STATE_READY:
+		break;
+	}
+}
+
+static void hint_egm(struct cli *cli, struct view *v)
+{
+	const struct cohmem_func *u = v->f;
+	u64 bad = cohmem_fact_number(u, COHMEM_FACT_POISON_COUNT);
+
+	hint_egm_state(v);
+	if (u->memory.state == COHMEM_MEM_UNKNOWN)
+		add_hint(v, u->memory.hint, "memory unknown: %s",
+			 u->memory.why_unknown);
+	if (cohmem_fact_number(u, COHMEM_FACT_POISON_OVERFLOW))
+		add_hint(v, "replace the board",
+			 "more pages have gone bad than the driver can remember: it cannot be cleared any more");
+	else if (bad)
+		add_hint(v, "plan to replace the board if the number grows; a guest that touches one gets a memory error",
+			 "%llu page%s of it ha%s gone bad",
+			 (unsigned long long)bad, bad == 1 ? "" : "s",
+			 bad == 1 ? "s" : "ve");
+	hint_scrub(v);
+	if (v->users_unknown && v->egm->state == COHMEM_EGM_STATE_READY)
+		add_hint(v, cli->sysroot ? "a recording tells nothing of them: ask the host itself" :
+			 "run as root", "users: %s", v->users_unknown);
+}
+
+/* A GPU whose socket has EGM that cannot be had: the GPU works all the same. */
+static void hint_near_egm(struct view *v)
+{
+	const char *word = cohmem_fact_word(v->f, COHMEM_FACT_EGM), *hint;
+	const char *what = cohmem_egm_explain(word, &hint);
+
+	if (what)
+		add_hint(v, hint, "the EGM of its socket is not lent (%s): %s; the GPU works without",
+			 word, what);
+}
+
 /**
  * fill_hints() - find out what is wrong
  * @cli: the run
@@ -178,6 +242,10 @@ static void hint_group(struct cli *cli, struct view *v)
  */
 void fill_hints(struct cli *cli, struct view *v)
 {
+	if (v->f->is_egm) {
+		hint_egm(cli, v);
+		return;
+	}
 	/* What is not there to be looked at has no other problems. */
 	if (v->f->unknown & 1U << COHMEM_ID_VENDOR) {
 		add_hint(v, "is the link below /sys/bus/pci/devices whole, and was the function there all the time?",
@@ -189,6 +257,7 @@ void fill_hints(struct cli *cli, struct view *v)
 	hint_scrub(v);
 	hint_binding(cli, v);
 	hint_group(cli, v);
+	hint_near_egm(v);
 	if (v->users_unknown && (v->f->is_vfio ||
 				 !strcmp(v->f->driver, "nvidia")))
 		add_hint(v, cli->sysroot ? "a recording tells nothing of them: ask the host itself" :

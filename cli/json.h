@@ -26,6 +26,13 @@ struct json_object *json_gpu(const struct view *v,
 			     struct json_object **unknown);
 struct json_object *json_view(struct cli *cli, const struct view *v);
 struct json_object *json_binding(const struct cohmem_binding *b);
+struct json_object *json_health(const struct cohmem_health *h);
+struct json_object *json_users(const struct view *v,
+			       struct json_object *unknown);
+struct json_object *json_problems(const struct view *v);
+
+/* json_egm.c */
+struct json_object *json_egm(const struct view *v, bool all);
 
 /* print_json.c */
 struct json_object *json_top(struct cli *cli, const char *name);

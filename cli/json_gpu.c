@@ -74,7 +74,12 @@ static struct json_object *memory(const struct cohmem_memory *m,
 	return o;
 }
 
-static struct json_object *health(const struct cohmem_health *h)
+/**
+ * json_health() - how something is
+ * @h: its health
+ * Return: an object.
+ */
+struct json_object *json_health(const struct cohmem_health *h)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *list = json_object_new_array();
@@ -89,8 +94,14 @@ static struct json_object *health(const struct cohmem_health *h)
 	return o;
 }
 
-static struct json_object *users(const struct view *v,
-				 struct json_object *unknown)
+/**
+ * json_users() - who holds something open
+ * @v: the view of it
+ * @unknown: object that says why something is null
+ * Return: a list; NULL where nobody knows.
+ */
+struct json_object *json_users(const struct view *v,
+			       struct json_object *unknown)
 {
 	struct json_object *list, *one;
 	unsigned int i;
@@ -162,7 +173,7 @@ struct json_object *json_gpu(const struct view *v,
 	id(o, f, "device", f->device, 4, COHMEM_ID_DEVICE, u);
 	json_add_str(o, "name", f->name);
 	json_add_str(o, "state", cohmem_func_state(f));
-	json_add(o, "health", health(&v->health));
+	json_add(o, "health", json_health(&v->health));
 	json_add_tri(o, "available", v->health.available);
 	json_add_str(o, "unavailable_reason", v->health.why);
 	if (v->health.available < 0)
@@ -175,7 +186,8 @@ struct json_object *json_gpu(const struct view *v,
 	json_add_index(o, "numa_node", f->numa_node);
 	json_add(o, "memory", memory(&f->memory, u));
 	json_add(o, "vfio", json_vfio(f));
-	json_add(o, "users", users(v, u));
+	json_add(o, "users", json_users(v, u));
+	json_add_str(o, "egm", v->egm ? v->egm->unit.bdf : NULL);
 	json_add(o, "bound", json_bound(f, u));
 	json_add(o, "unknown", u);
 	return o;
@@ -206,18 +218,35 @@ static struct json_object *fact(const struct cohmem_func *f, int i)
 	return NULL;
 }
 
+/* Addresses, and how many there are besides them. */
+static void add_addresses(struct json_object *o, const char *key, int error,
+			  const u64 *address, unsigned int nr, u64 count,
+			  struct json_object *unknown)
+{
+	char path[64];
+
+	if (error && unknown) {
+		snprintf(path, sizeof(path), "bound.%s", key);
+		why_null(unknown, path, cohmem_unknown_str(error));
+	}
+	json_add(o, key, error ? NULL : json_hex_list(address, nr));
+	snprintf(path, sizeof(path), "%s_omitted", key);
+	json_add(o, path, error ? NULL :
+		 json_object_new_uint64(count > nr ? count - nr : 0));
+}
+
 /**
  * json_bound() - what our driver says
- * @f: the function, loaded
+ * @f: the function, or the EGM of a socket, loaded
  * @unknown: object that says why something is null; or NULL
  * Return: an object; NULL where it is not bound to our driver.
  */
 struct json_object *json_bound(const struct cohmem_func *f,
 			       struct json_object *unknown)
 {
-	u64 count = cohmem_fact_number(f, COHMEM_FACT_POISON_COUNT);
+	unsigned int of = f->is_egm ? COHMEM_FACT_OF_EGM : COHMEM_FACT_OF_GPU;
 	const struct cohmem_bound *b = &f->bound;
-	struct json_object *o, *list = NULL;
+	struct json_object *o;
 	char key[64];
 	unsigned int i;
 
@@ -225,21 +254,21 @@ struct json_object *json_bound(const struct cohmem_func *f,
 		return NULL;
 	o = json_object_new_object();
 	for (i = 0; i < COHMEM_NR_FACTS; i++) {
+		if (!(cohmem_fact_def(i)->of & of))
+			continue;
 		json_add(o, cohmem_fact_def(i)->file, fact(f, i));
 		snprintf(key, sizeof(key), "bound.%s", cohmem_fact_def(i)->file);
 		if (b->fact[i].error && unknown)
 			why_null(unknown, key,
 				 cohmem_unknown_str(b->fact[i].error));
 	}
-	if (b->poison_error && unknown)
-		why_null(unknown, "bound.poison_pages",
-			 cohmem_unknown_str(b->poison_error));
-	if (!b->poison_error)
-		list = json_hex_list(b->poison, b->nr_poison);
-	json_add(o, "poison_pages", list);
-	json_add(o, "poison_pages_omitted", list ?
-		 json_object_new_uint64(count > b->nr_poison ?
-					count - b->nr_poison : 0) : NULL);
+	add_addresses(o, "poison_pages", b->poison_error, b->poison, b->nr_poison,
+		      cohmem_fact_number(f, COHMEM_FACT_POISON_COUNT), unknown);
+	if (f->is_egm)
+		add_addresses(o, "retired_pages", b->retired_error, b->retired,
+			      b->nr_retired,
+			      cohmem_fact_number(f, COHMEM_FACT_RETIRED_COUNT),
+			      unknown);
 	return o;
 }
 
@@ -250,10 +279,10 @@ static struct json_object *firmware(const struct cohmem_func *f)
 		[COHMEM_MEM_SIZE] = "gpu_mem_size",
 		[COHMEM_PXM_START] = "gpu_mem_pxm_start",
 		[COHMEM_PXM_COUNT] = "gpu_mem_pxm_count",
-		[COHMEM_EGM_BASE] = "egm_base_pa",
-		[COHMEM_EGM_SIZE] = "egm_size",
-		[COHMEM_EGM_PXM] = "egm_pxm",
-		[COHMEM_EGM_RETIRED] = "egm_retired_pages_data_base",
+		[COHMEM_DSD_EGM_BASE] = "egm_base_pa",
+		[COHMEM_DSD_EGM_SIZE] = "egm_size",
+		[COHMEM_DSD_EGM_PXM] = "egm_pxm",
+		[COHMEM_DSD_EGM_RETIRED] = "egm_retired_pages_data_base",
 	};
 	struct json_object *o;
 	unsigned int i;
@@ -266,8 +295,8 @@ static struct json_object *firmware(const struct cohmem_func *f)
 			continue;
 		if (f->dsd.opaque & 1U << i)
 			json_add(o, keys[i], NULL);
-		else if (i == COHMEM_MEM_BASE || i == COHMEM_EGM_BASE ||
-			 i == COHMEM_EGM_RETIRED)
+		else if (i == COHMEM_MEM_BASE || i == COHMEM_DSD_EGM_BASE ||
+			 i == COHMEM_DSD_EGM_RETIRED)
 			json_add_hex(o, keys[i], f->dsd.value[i], 1);
 		else
 			json_add_u64(o, keys[i], f->dsd.value[i]);
@@ -392,6 +421,25 @@ static struct json_object *variants(const struct view *v,
 }
 
 /**
+ * json_problems() - what is wrong, and the way out
+ * @v: the view
+ * Return: a list.
+ */
+struct json_object *json_problems(const struct view *v)
+{
+	struct json_object *list = json_object_new_array(), *one;
+	unsigned int i;
+
+	for (i = 0; i < v->nr_hints; i++) {
+		one = json_object_new_object();
+		json_add_str(one, "what", v->hint[i].what);
+		json_add_str(one, "hint", v->hint[i].way_out);
+		json_object_array_add(list, one);
+	}
+	return list;
+}
+
+/**
  * json_view() - all of a function
  * @cli: the run
  * @v: the view
@@ -400,7 +448,7 @@ static struct json_object *variants(const struct view *v,
 struct json_object *json_view(struct cli *cli, const struct view *v)
 {
 	const struct cohmem_func *f = v->f;
-	struct json_object *u, *o = json_gpu(v, &u), *list, *one;
+	struct json_object *u, *o = json_gpu(v, &u), *list;
 	unsigned int i;
 
 	id(o, f, "subsystem_vendor", f->subvendor, 4, COHMEM_ID_SUBVENDOR, u);
@@ -427,13 +475,6 @@ struct json_object *json_view(struct cli *cli, const struct view *v)
 	}
 	json_add(o, "before_bind", list);
 
-	list = json_object_new_array();
-	for (i = 0; i < v->nr_hints; i++) {
-		one = json_object_new_object();
-		json_add_str(one, "what", v->hint[i].what);
-		json_add_str(one, "hint", v->hint[i].way_out);
-		json_object_array_add(list, one);
-	}
-	json_add(o, "problems", list);
+	json_add(o, "problems", json_problems(v));
 	return o;
 }

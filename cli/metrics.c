@@ -11,9 +11,16 @@
 #include <unistd.h>
 
 #include "cohmem.h"
+#include "metrics.h"
 
-/* A label's value: backslash, quote and line feed are escaped. */
-static void label(FILE *out, const char *name, const char *value, bool first)
+/**
+ * metrics_label() - a label; backslash, quote and line feed are escaped
+ * @out: where to
+ * @name: its name
+ * @value: its value
+ * @first: it is the first one of its sample
+ */
+void metrics_label(FILE *out, const char *name, const char *value, bool first)
 {
 	fprintf(out, "%s%s=\"", first ? "" : ",", name);
 	for (; *value; value++) {
@@ -31,12 +38,19 @@ static void sample(FILE *out, const char *name, const struct view *v,
 		   unsigned long long n)
 {
 	fprintf(out, "%s{", name);
-	label(out, "bdf", v->f->bdf, true);
+	metrics_label(out, "bdf", v->f->bdf, true);
 	fprintf(out, "} %llu\n", n);
 }
 
-static void family(FILE *out, const char *name, const char *type,
-		   const char *help)
+/**
+ * metrics_family() - what the samples that follow are
+ * @out: where to
+ * @name: their name
+ * @type: "gauge", or "counter"
+ * @help: a sentence
+ */
+void metrics_family(FILE *out, const char *name, const char *type,
+		    const char *help)
 {
 	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
@@ -76,13 +90,13 @@ static void write_info(FILE *out, const struct view *v)
 	char number[32];
 
 	fprintf(out, "cohmem_gpu_info{");
-	label(out, "bdf", v->f->bdf, true);
-	label(out, "name", shown(v->f->name), false);
-	label(out, "driver", v->f->driver, false);
+	metrics_label(out, "bdf", v->f->bdf, true);
+	metrics_label(out, "name", shown(v->f->name), false);
+	metrics_label(out, "driver", v->f->driver, false);
 	snprintf(number, sizeof(number), "%d", v->f->group);
-	label(out, "iommu_group", v->f->group < 0 ? "" : number, false);
+	metrics_label(out, "iommu_group", v->f->group < 0 ? "" : number, false);
 	snprintf(number, sizeof(number), "%d", v->f->numa_node);
-	label(out, "numa_node", v->f->numa_node < 0 ? "" : number, false);
+	metrics_label(out, "numa_node", v->f->numa_node < 0 ? "" : number, false);
 	fprintf(out, "} 1\n");
 }
 
@@ -90,40 +104,40 @@ static void write_states(FILE *out, const struct view *views, unsigned int nr)
 {
 	unsigned int i, j;
 
-	family(out, "cohmem_gpu_info", "gauge", "What it is, always 1.");
+	metrics_family(out, "cohmem_gpu_info", "gauge", "What it is, always 1.");
 	for (i = 0; i < nr; i++)
 		write_info(out, &views[i]);
-	family(out, "cohmem_state", "gauge",
+	metrics_family(out, "cohmem_state", "gauge",
 	       "1 for the state it is in, as 'cohmem list' names it.");
 	for (i = 0; i < nr; i++) {
 		fprintf(out, "cohmem_state{");
-		label(out, "bdf", views[i].f->bdf, true);
-		label(out, "state", shown(cohmem_func_state(views[i].f)),
+		metrics_label(out, "bdf", views[i].f->bdf, true);
+		metrics_label(out, "state", shown(cohmem_func_state(views[i].f)),
 		      false);
 		fprintf(out, "} 1\n");
 	}
-	family(out, "cohmem_issue", "gauge",
+	metrics_family(out, "cohmem_issue", "gauge",
 	       "1 for each thing wrong with it, as 'cohmem list' names it.");
 	for (i = 0; i < nr; i++)
 		for (j = 0; j < COHMEM_NR_ISSUES; j++) {
 			fprintf(out, "cohmem_issue{");
-			label(out, "bdf", views[i].f->bdf, true);
-			label(out, "issue", cohmem_issue_name(j), false);
+			metrics_label(out, "bdf", views[i].f->bdf, true);
+			metrics_label(out, "issue", cohmem_issue_name(j), false);
 			fprintf(out, "} %u\n",
 				views[i].health.issues >> j & 1);
 		}
-	family(out, "cohmem_memory_bytes", "gauge", "Its coherent memory.");
+	metrics_family(out, "cohmem_memory_bytes", "gauge", "Its coherent memory.");
 	for (i = 0; i < nr; i++)
 		if (views[i].f->memory.state == COHMEM_MEM_OK)
 			sample(out, "cohmem_memory_bytes", &views[i],
 			       views[i].f->memory.size);
-	family(out, "cohmem_available", "gauge",
+	metrics_family(out, "cohmem_available", "gauge",
 	       "1 if a virtual machine can have it now.");
 	for (i = 0; i < nr; i++)
 		if (views[i].health.available >= 0)
 			sample(out, "cohmem_available", &views[i],
 			       views[i].health.available);
-	family(out, "cohmem_users", "gauge", "Processes that hold it open.");
+	metrics_family(out, "cohmem_users", "gauge", "Processes that hold it open.");
 	for (i = 0; i < nr; i++)
 		if (!views[i].users_unknown)
 			sample(out, "cohmem_users", &views[i],
@@ -133,13 +147,13 @@ static void write_states(FILE *out, const struct view *views, unsigned int nr)
 /**
  * write_metrics() - bring the file up to date
  * @cli: the run; .openmetrics is the file
- * @views: the functions
+ * @views: the functions, then the sockets' EGM
  * @nr: how many
  * Return: EXIT_OK, or EXIT_FAIL after the reason was given.
  */
 int write_metrics(struct cli *cli, const struct view *views, unsigned int nr)
 {
-	unsigned int i, m;
+	unsigned int all = nr, i, m;
 	char *tmp;
 	FILE *out;
 	bool bad;
@@ -154,16 +168,20 @@ int write_metrics(struct cli *cli, const struct view *views, unsigned int nr)
 		free(tmp);
 		return EXIT_FAIL;
 	}
+	/* EGM stands behind the GPUs, and has families of its own. */
+	while (nr && views[nr - 1].f->is_egm)
+		nr--;
 	write_states(out, views, nr);
 	for (m = 0; m < sizeof(metrics) / sizeof(metrics[0]); m++) {
-		family(out, metrics[m].name, metrics[m].type, metrics[m].help);
+		metrics_family(out, metrics[m].name, metrics[m].type, metrics[m].help);
 		for (i = 0; i < nr; i++)
 			if (cohmem_fact_known(views[i].f, metrics[m].id))
 				sample(out, metrics[m].name, &views[i],
 				       cohmem_fact_number(views[i].f,
 							  metrics[m].id));
 	}
-	family(out, "cohmem_monitor_timestamp_seconds", "gauge",
+	metrics_egm(out, views + nr, all - nr);
+	metrics_family(out, "cohmem_monitor_timestamp_seconds", "gauge",
 	       "When this was written.");
 	fprintf(out, "cohmem_monitor_timestamp_seconds %lld\n",
 		(long long)time(NULL));

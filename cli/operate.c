@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What reset, scrub and poison have in common: each function in turn. */
+/* What reset, scrub and poison have in common: each function, or EGM, in turn. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -7,7 +7,7 @@
 
 static void serve(struct cli *cli, const char *bdf, operate_fn *fn)
 {
-	struct cohmem_func *f = cohmem_func_find(cli->ctx, bdf);
+	struct cohmem_func *f = cohmem_find(cli->ctx, bdf);
 	struct outcome o = { .bdf = bdf };
 
 	cohmem_func_load(cli->ctx, f);
@@ -62,8 +62,16 @@ int operate(struct cli *cli, int argc, char **argv, operate_fn *fn)
 int operate_known(const struct cohmem_func *f, enum cohmem_fact_id id,
 		  const char *lacks)
 {
+	char hint[64];
+
 	if (cohmem_fact_known(f, id))
 		return 0;
+	if (f->is_egm) {
+		snprintf(hint, sizeof(hint), "'cohmem show %s' says why", f->bdf);
+		complain_as("unsupported", f->bdf, hint,
+			    "%s: " COHMEM_DRIVER " does not lend it", lacks);
+		return -ENOTSUP;
+	}
 	complain_as("unsupported", f->bdf, "'cohmem show' says how it is bound",
 		    "%s: not bound to " COHMEM_DRIVER " with coherent memory",
 		    lacks);

@@ -18,6 +18,8 @@
  * @iommufd: the GPUs go through iommufd
  * @args0: QEMU's arguments only, ended by zero bytes
  * @libvirt: version of libvirt it is for, 12008000 = 12.8.0
+ * @libvirt_egm: that libvirt is NVIDIA's and knows <memory model='egm'>
+ * @kubevirt: it is for KubeVirt, which brings such a libvirt with it
  * @merge: file of a domain to put it into, or NULL
  * @domain: that domain, an xmlDoc
  * @whole: a whole new domain
@@ -30,6 +32,8 @@ struct plan_view {
 	bool iommufd;
 	bool args0;
 	unsigned int libvirt;
+	bool libvirt_egm;
+	bool kubevirt;
 	const char *merge;
 	void *domain;
 	bool whole;
@@ -45,6 +49,7 @@ void plan_json(struct cli *cli, const struct plan_view *view);
 int plan_qemu(struct cli *cli, const struct plan_view *view);
 int plan_libvirt(struct cli *cli, const struct plan_view *view);
 int plan_kubevirt(struct cli *cli, const struct plan_view *view);
+int plan_write_egm(struct cli *cli, const struct plan_view *view);
 int plan_read_domain(struct cli *cli, struct plan_view *view,
 		     struct cohmem_vm_request *want);
 void plan_free_domain(struct plan_view *view);

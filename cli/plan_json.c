@@ -82,6 +82,11 @@ static struct json_object *nodes(const struct cohmem_vm *vm)
 		    json_object_new_uint64(n->first_cpu) : NULL);
 		json_add_u64(o, "cpus", n->nr_cpus);
 		json_add_u64(o, "memory", n->memory);
+		json_add_str(o, "egm", n->egm ? n->egm->unit.bdf : NULL);
+		if (n->base)
+			json_add_hex(o, "base", n->base, 1);
+		else
+			json_add(o, "base", NULL);
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -144,6 +149,7 @@ static struct json_object *qemu(const struct plan_view *view)
 	json_add_bool(o, "nohotplug", q->nohotplug);
 	json_add_bool(o, "iommufd", q->iommufd);
 	json_add_bool(o, "pxb", q->pxb);
+	json_add_bool(o, "egm", q->egm);
 	return o;
 }
 
@@ -161,6 +167,7 @@ void plan_json(struct cli *cli, const struct plan_view *view)
 	json_add_str(o, "machine", vm->machine == COHMEM_VM_Q35 ? "q35" : "virt");
 	json_add_u64(o, "cpus", vm->cpus);
 	json_add_u64(o, "memory", vm->memory);
+	json_add_bool(o, "egm", vm->egm);
 	json_add_bool(o, "iommufd", view->iommufd);
 	json_add(o, "gpus", gpus(vm));
 	json_add(o, "nodes", nodes(vm));

@@ -89,6 +89,10 @@ static void put_kubevirt(const struct cohmem_vm *vm)
 
 static void put_machine(const struct plan_view *view)
 {
+	/* VEP-199: EGM needs the other two, and takes all that the host has. */
+	static const char egm[] =
+		"  annotations:\n"
+		"    alpha.kubevirt.io/graceVirtualization: '{\"hostDevices\":true,\"smmuv3\":true,\"egm\":true}'\n";
 	const struct cohmem_vm *vm = view->vm;
 	unsigned int i;
 	char name[64];
@@ -99,6 +103,7 @@ static void put_machine(const struct plan_view *view)
 	       "kind: VirtualMachineInstance\n"
 	       "metadata:\n"
 	       "  name: %s\n"
+	       "%s"
 	       "spec:\n"
 	       "  architecture: arm64\n"
 	       "  domain:\n"
@@ -122,13 +127,40 @@ static void put_machine(const struct plan_view *view)
 	       "      autoattachGraphicsDevice: false\n"
 	       "      autoattachMemBalloon: false\n"
 	       "      hostDevices:\n",
-	       view->name, vm->nr_cpu_nodes,
+	       view->name, vm->egm ? egm : "", vm->nr_cpu_nodes,
 	       (vm->cpus + vm->nr_cpu_nodes - 1) / vm->nr_cpu_nodes,
 	       (unsigned long long)(vm->memory >> 20));
 	for (i = 0; i < vm->nr_gpus; i++) {
 		resource_name(vm->gpu[i].f, name);
 		printf("      - deviceName: %s\n        name: gpu%u\n", name, i);
 	}
+}
+
+/* It takes the host's EGM, all of it, for a machine that has all of its GPUs. */
+static int check_egm(struct cli *cli, const struct cohmem_vm *vm)
+{
+	struct cohmem_egm *e;
+	unsigned int i, k;
+
+	if (!vm->egm)
+		return EXIT_OK;
+	if (strcmp(cli->value[OPT_EGM], "all")) {
+		complain("kubevirt", "--egm all",
+			 "it gives a machine all EGM of the host, or none");
+		return EXIT_FAIL;
+	}
+	cohmem_egm_foreach(cli->ctx, e)
+		for (i = 0; i < e->nr_gpus; i++) {
+			for (k = 0; k < vm->nr_gpus; k++)
+				if (vm->gpu[k].f == e->gpu[i])
+					break;
+			if (k < vm->nr_gpus)
+				continue;
+			complain(e->gpu[i]->bdf, "name all GPUs of the host, or plan without --egm",
+				 "KubeVirt gives EGM only to a machine that has all GPUs of the host");
+			return EXIT_FAIL;
+		}
+	return EXIT_OK;
 }
 
 static void warn(struct cohmem_vm *vm)
@@ -151,6 +183,10 @@ static void warn(struct cohmem_vm *vm)
 			       "KubeVirt sizes the aperture from the BARs on the host, to %s; the guest needs %s",
 			       human_size(vm->kubevirt_aperture, theirs),
 			       human_size(vm->aperture, ours));
+	if (vm->egm)
+		cohmem_vm_warn(vm, "kubevirt-egm", NULL,
+			       "the launcher's image needs NVIDIA's QEMU and libvirt, and the pod /dev/egm*",
+			       "KubeVirt's own launcher has a libvirt that does not know EGM");
 	if (!vm->has_iommufd)
 		cohmem_vm_warn(vm, "kubevirt-iommufd", NULL,
 			       "boot a kernel with CONFIG_IOMMUFD and CONFIG_VFIO_DEVICE_CDEV",
@@ -176,6 +212,8 @@ int plan_kubevirt(struct cli *cli, const struct plan_view *view)
 		    *p != '-')
 			return usage_error(cli, "'%s': names of Kubernetes have lower case letters, digits and '-'",
 					   view->name);
+	if (check_egm(cli, view->vm))
+		return EXIT_FAIL;
 	warn(view->vm);
 	put_kubevirt(view->vm);
 	put_machine(view);

@@ -13,6 +13,10 @@
  *                through to QEMU as they are (<qemu:commandline>)
  *  11.8 on       <acpi nodeset>; the aperture is handed through
  *  12.1 on       <pcihole64> of the root, and iommufd
+ *  11.9+nvidia   besides, <memory model='egm'>: a cell's memory is EGM
+ *
+ * Without the last there is no way to EGM: to a cell libvirt gives a memory backend of
+ * its own making, in a file whose path nobody can say, and QEMU takes no second one.
  *
  * Traps: without <features><acpi/> libvirt starts QEMU with acpi=off, and the guest
  * sees no node; <pcihole64> takes any number, QEMU only powers of two from 512 GiB.
@@ -116,7 +120,8 @@ static unsigned int put_cells(const struct plan_view *view, xmlNode *domain)
 		else
 			xml_attr(cell, "cpus", "%u-%u", n->first_cpu,
 				 n->first_cpu + n->nr_cpus - 1);
-		if (n->host_node >= 0 && !view->merge) {
+		/* EGM lies where it lies. */
+		if (n->host_node >= 0 && !view->merge && !n->egm) {
 			xmlNode *tune = xml_ensure(domain, "numatune"), *mem;
 
 			mem = xml_add(tune, "memnode", NULL);
@@ -282,6 +287,57 @@ static void put_aperture(const struct plan_view *view, xmlNode *devices)
 	xml_text(hole, "%llu", (unsigned long long)(view->vm->aperture / GIB));
 }
 
+/* GPUs of the machine whose near node a node is. */
+static unsigned int gpus_at(const struct cohmem_vm *vm, unsigned int node)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < vm->nr_gpus; i++)
+		nr += vm->gpu[i].cpu_node == node;
+	return nr;
+}
+
+/* NVIDIA's element: one for each GPU, which together make up the EGM of a cell. */
+static int put_egm(const struct plan_view *view, xmlNode *domain,
+		   xmlNode *devices)
+{
+	const struct cohmem_vm *vm = view->vm;
+	xmlNode *n, *m;
+	unsigned int i;
+
+	if (!vm->egm)
+		return EXIT_OK;
+	n = xml_ensure(domain, "memoryBacking");
+	xml_attr(xml_ensure(n, "source"), "type", "file");
+	xml_attr(xml_ensure(n, "access"), "mode", "shared");
+	xml_attr(xml_ensure(n, "allocation"), "mode", "immediate");
+	for (i = 0; i < vm->nr_gpus; i++) {
+		const struct cohmem_vm_node *node = &vm->node[vm->gpu[i].cpu_node];
+		unsigned int nr = gpus_at(vm, vm->gpu[i].cpu_node);
+
+		if (node->memory % (nr * KIB)) {
+			complain(node->egm->unit.bdf, "another --egm SIZE",
+				 "its share of the memory is no multiple of a KiB for each of its %u GPUs, among which libvirt divides it",
+				 nr);
+			return EXIT_FAIL;
+		}
+		m = xml_add(devices, "memory", NULL);
+		xml_attr(m, "model", "egm");
+		xml_attr(m, "access", "shared");
+		n = xml_add(xml_add(m, "source", NULL), "path", NULL);
+		xml_text(n, "/dev/%s", node->egm->unit.bdf);
+		m = xml_add(m, "target", NULL);
+		n = xml_add(m, "size", NULL);
+		xml_attr(n, "unit", "KiB");
+		xml_text(n, "%llu", (unsigned long long)(node->memory / nr / KIB));
+		n = xml_add(m, "node", NULL);
+		xml_text(n, "%u", vm->gpu[i].cpu_node);
+		n = xml_add(m, "pciDev", NULL);
+		xml_text(n, "ua-gpu%u", i);
+	}
+	return EXIT_OK;
+}
+
 static int put_parts(const struct plan_view *view, xmlNode *domain)
 {
 	xmlNode *devices, *features;
@@ -298,8 +354,10 @@ static int put_parts(const struct plan_view *view, xmlNode *domain)
 		if (code)
 			return code;
 	}
-	put_commandline(view, domain, first_gi);
-	return EXIT_OK;
+	code = put_egm(view, domain, devices);
+	if (!code)
+		put_commandline(view, domain, first_gi);
+	return code;
 }
 
 /* What a domain of one's own has, as far as it is not about the GPUs. */
@@ -337,6 +395,12 @@ static int too_old(const struct plan_view *view)
 		complain("libvirt", "libvirt 10.0 or newer; Debian 12 has 11.3 in backports. Or 'cohmem plan qemu'",
 			 "version %u.%u knows no VFIO driver but vfio-pci: the machine would start, and its guest not have the memory",
 			 major, minor);
+		return EXIT_FAIL;
+	}
+	if (view->vm->egm && !view->libvirt_egm) {
+		complain("libvirt", "NVIDIA's builds know it (--libvirt 11.9.0+nvidia); or 'cohmem plan qemu'",
+			 "version %u.%u cannot be told to take a cell's memory from /dev/%s",
+			 major, minor, view->vm->node[0].egm->unit.bdf);
 		return EXIT_FAIL;
 	}
 	if (view->iommufd && view->libvirt < LIBVIRT_IOMMUFD) {

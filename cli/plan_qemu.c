@@ -12,10 +12,6 @@
 #define GIB		(1ULL << 30)
 #define MIB		(1ULL << 20)
 
-/* Slots of the guest's root bus that nobody takes unasked, and bus numbers. */
-#define FIRST_SLOT	0x10
-#define BUSES_PER_PXB	16
-
 __attribute__((format(printf, 2, 3)))
 static void comment(const struct plan_view *view, const char *fmt, ...)
 {
@@ -134,13 +130,20 @@ static void put_cpu_nodes(const struct plan_view *view)
 	const struct cohmem_vm *vm = view->vm;
 	unsigned int i;
 
-	comment(view, "CPUs and memory.");
+	if (vm->egm)
+		comment(view, "CPUs; memory is the EGM of their sockets, which only one at a time can open.");
+	else
+		comment(view, "CPUs and memory.");
 	for (i = 0; i < vm->nr_cpu_nodes; i++) {
 		const struct cohmem_vm_node *n = &vm->node[i];
 		unsigned long long mib = n->memory / MIB;
 		unsigned int last = n->first_cpu + n->nr_cpus - 1;
 
-		if (n->host_node >= 0)
+		if (n->egm)
+			option(view, "-object",
+			       "memory-backend-file,id=ram%u,mem-path=/dev/%s,share=on,prealloc=off,size=%lluM",
+			       i, n->egm->unit.bdf, mib);
+		else if (n->host_node >= 0)
 			option(view, "-object",
 			       "memory-backend-ram,id=ram%u,size=%lluM,host-nodes=%d,policy=bind",
 			       i, mib, n->host_node);
@@ -187,13 +190,13 @@ static void put_gpu(const struct plan_view *view, unsigned int i)
 	if (vm->nr_cpu_nodes > 1) {
 		option(view, "-device",
 		       "pxb-pcie,id=pxb%u,bus=pcie.0,addr=0x%x,bus_nr=%u,numa_node=%u",
-		       i, FIRST_SLOT + i, (i + 1) * BUSES_PER_PXB, g->cpu_node);
+		       i, COHMEM_VM_FIRST_SLOT + i, (i + 1) * COHMEM_VM_BUSES_PER_PXB, g->cpu_node);
 		option(view, "-device",
 		       "pcie-root-port,id=rp%u,bus=pxb%u,addr=0x0,chassis=%u", i, i, i + 1);
 	} else {
 		option(view, "-device",
 		       "pcie-root-port,id=rp%u,bus=pcie.0,addr=0x%x,chassis=%u",
-		       i, FIRST_SLOT + i, i + 1);
+		       i, COHMEM_VM_FIRST_SLOT + i, i + 1);
 	}
 	option(view, "-device", "%s,id=gpu%u,host=%s,bus=rp%u,addr=0x0,rombar=0%s",
 	       view->qemu.nohotplug ? "vfio-pci-nohotplug" : "vfio-pci", i,
@@ -202,6 +205,10 @@ static void put_gpu(const struct plan_view *view, unsigned int i)
 		option(view, "-object",
 		       "acpi-generic-initiator,id=gpu%u.gi%u,pci-dev=gpu%u,node=%u",
 		       i, k, i, g->first_node + k);
+	/* NVIDIA's QEMU tells the guest by it which memory is EGM. */
+	if (vm->egm && view->qemu.egm)
+		option(view, "-object", "acpi-egm-memory,id=gpu%u.egm,pci-dev=gpu%u,node=%u",
+		       i, i, g->cpu_node);
 }
 
 /**

@@ -47,8 +47,12 @@ static void put_nodes(const struct cohmem_vm *vm)
 		say("  %-6u CPUs %s, %s", i,
 		    range(text, n->first_cpu, n->nr_cpus),
 		    human_size(n->memory, size));
-		if (n->host_node >= 0)
+		if (n->egm)
+			say(" of %s", n->egm->unit.bdf);
+		else if (n->host_node >= 0)
 			say(", on node %d of the host", n->host_node);
+		if (n->egm && n->base)
+			say(", at 0x%llx of the guest", (unsigned long long)n->base);
 		say("\n");
 	}
 	for (i = 0; i < vm->nr_gpus; i++) {

@@ -88,27 +88,38 @@ void json_put(struct cli *cli, struct json_object *o)
 	cli->printed = true;
 }
 
-static void list(struct cli *cli, const struct view *views, unsigned int nr)
+/* GPUs in one list, the sockets' EGM in another. */
+static void add_views(struct json_object *o, struct cli *cli,
+		      const struct view *views, unsigned int nr, bool all)
 {
-	struct json_object *o = json_top(cli, "list"), *unknown;
-	struct json_object *gpus = json_object_new_array();
+	struct json_object *gpus = json_object_new_array(), *unknown;
+	struct json_object *egm = json_object_new_array();
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
-		json_object_array_add(gpus, json_gpu(&views[i], &unknown));
+		if (views[i].f->is_egm)
+			json_object_array_add(egm, json_egm(&views[i], all));
+		else
+			json_object_array_add(gpus, all ?
+					      json_view(cli, &views[i]) :
+					      json_gpu(&views[i], &unknown));
 	json_add(o, "gpus", gpus);
+	json_add(o, "egm", egm);
+}
+
+static void list(struct cli *cli, const struct view *views, unsigned int nr)
+{
+	struct json_object *o = json_top(cli, "list");
+
+	add_views(o, cli, views, nr, false);
 	json_put(cli, o);
 }
 
 static void show(struct cli *cli, const struct view *views, unsigned int nr)
 {
 	struct json_object *o = json_top(cli, "show");
-	struct json_object *gpus = json_object_new_array();
-	unsigned int i;
 
-	for (i = 0; i < nr; i++)
-		json_object_array_add(gpus, json_view(cli, &views[i]));
-	json_add(o, "gpus", gpus);
+	add_views(o, cli, views, nr, true);
 	json_put(cli, o);
 }
 
@@ -196,7 +207,7 @@ static void plan(struct cli *cli, const struct cohmem_plan *p)
 
 static void outcome(struct cli *cli, const struct outcome *out)
 {
-	const struct cohmem_func *f = cohmem_func_find(cli->ctx, out->bdf);
+	const struct cohmem_func *f = cohmem_find(cli->ctx, out->bdf);
 	struct json_object *o;
 
 	o = function(out->bdf, out->ok, out->changed, out->would_change);
@@ -300,6 +311,7 @@ static void help(struct cli *cli, const struct command *cmd)
 		json_add_str(one, "summary", commands[i]->summary);
 		json_add_str(one, "arguments", commands[i]->args);
 		json_add_bool(one, "takes_functions", commands[i]->takes_bdf);
+		json_add_bool(one, "takes_egm", commands[i]->takes_egm);
 		json_add(one, "verbs", words(commands[i]->verbs));
 		json_add(one, "options", options_of(commands[i]->takes |
 					       COMMON_OPTIONS));

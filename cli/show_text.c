@@ -88,31 +88,40 @@ static void show_ready(const struct cohmem_func *f)
 	     fact(f, COHMEM_FACT_GENERATION));
 }
 
+/* A count, the addresses that are listed, and what else there is to say. */
+static void show_addresses(const struct cohmem_func *f, const char *label,
+			   enum cohmem_fact_id id, const u64 *address,
+			   unsigned int nr, const char *more, const char *after)
+{
+	u64 count = cohmem_fact_number(f, id);
+	char *list = calloc(nr + 2, 24);
+	unsigned int i;
+	size_t n = 0;
+
+	if (!list)
+		return;
+	for (i = 0; i < nr; i++)
+		n += sprintf(list + n, "%s0x%llx", i ? " " : ": ",
+			     (unsigned long long)address[i]);
+	if (nr && count > nr)
+		sprintf(list + n, " and %llu more",
+			(unsigned long long)(count - nr));
+	line(label, "%s%s%s%s", fact(f, id), more, list, after);
+	free(list);
+}
+
 static void show_poison(const struct cohmem_func *f)
 {
 	const struct cohmem_bound *b = &f->bound;
-	u64 count = cohmem_fact_number(f, COHMEM_FACT_POISON_COUNT);
 	char policy[COHMEM_NAME_LEN + 16] = "";
-	char *list;
-	unsigned int i;
-	size_t n = 0;
 
 	if (cohmem_fact_known(f, COHMEM_FACT_POISON_POLICY))
 		snprintf(policy, sizeof(policy), "; policy %s",
 			 fact(f, COHMEM_FACT_POISON_POLICY));
-	list = calloc(b->nr_poison + 2, 24);
-	if (!list)
-		return;
-	for (i = 0; i < b->nr_poison; i++)
-		n += sprintf(list + n, "%s0x%llx", i ? " " : ": ",
-			     (unsigned long long)b->poison[i]);
-	if (b->nr_poison && count > b->nr_poison)
-		sprintf(list + n, " and %llu more",
-			(unsigned long long)(count - b->nr_poison));
-	line("bad pages", "%s%s%s%s", fact(f, COHMEM_FACT_POISON_COUNT),
-	     cohmem_fact_number(f, COHMEM_FACT_POISON_OVERFLOW) ?
-	     " and more" : "", list, policy);
-	free(list);
+	show_addresses(f, "bad pages", COHMEM_FACT_POISON_COUNT, b->poison,
+		       b->nr_poison,
+		       cohmem_fact_number(f, COHMEM_FACT_POISON_OVERFLOW) ?
+		       " and more" : "", policy);
 }
 
 static void show_scrub(const struct cohmem_func *f)
@@ -138,7 +147,7 @@ static void show_scrub(const struct cohmem_func *f)
 	     cohmem_fact_number(f, COHMEM_FACT_SCRUB_DIRTY) ?
 	     "; memory may hold data of its last user" : "");
 	/* The kernel's: docs/sysfs-abi, scrub. */
-	if (cohmem_fact_known(f, COHMEM_FACT_SCRUB) &&
+	if (!f->is_egm && cohmem_fact_known(f, COHMEM_FACT_SCRUB) &&
 	    !says(f, COHMEM_FACT_SCRUB, "off"))
 		line("", "not reached: what another device was given of the memory by a type1 DMA mapping");
 	if (cohmem_fact_known(f, COHMEM_FACT_SCRUB_CPUS))
@@ -149,9 +158,28 @@ static void show_scrub(const struct cohmem_func *f)
 		line("caches", "flushed before a reset");
 }
 
-static void show_place(const struct cohmem_func *f)
+/* A GPU's line about the EGM of its socket; of an older driver only the numbers. */
+static void show_near_egm(const struct view *v)
 {
+	const struct cohmem_func *f = v->f;
 	char size[32];
+
+	if (v->egm && v->egm->state == COHMEM_EGM_STATE_REFUSED)
+		line("EGM", "%s refused (%s)", v->egm->unit.bdf, v->egm->word);
+	else if (v->egm)
+		line("EGM", "%s, %s, %s: CPU memory of the socket that firmware lends to machines with its GPUs",
+		     v->egm->unit.bdf, v->egm->unit.memory.size ?
+		     human_size(v->egm->unit.memory.size, size) : "size unknown",
+		     cohmem_egm_state_name(v->egm->state));
+	else if (cohmem_egm_refusal(f)[0])
+		line("EGM", "refused (%s)", cohmem_egm_refusal(f));
+	else if (cohmem_egm_is_off(f))
+		line("EGM", "turned off in firmware");
+}
+
+static void show_place(const struct view *v)
+{
+	const struct cohmem_func *f = v->f;
 	u64 start = cohmem_fact_number(f, COHMEM_FACT_PXM_START);
 	u64 count = cohmem_fact_number(f, COHMEM_FACT_PXM_COUNT);
 
@@ -163,13 +191,7 @@ static void show_place(const struct cohmem_func *f)
 		line("PXMs", "%llu to %llu, for the memory's nodes",
 		     (unsigned long long)start,
 		     (unsigned long long)(start + (count ? count - 1 : 0)));
-	if (cohmem_fact_known(f, COHMEM_FACT_EGM_BASE))
-		line("EGM", "%s at 0x%llx, PXM %s: host memory that firmware sets aside for GPUs",
-		     human_size(cohmem_fact_number(f, COHMEM_FACT_EGM_SIZE),
-				size),
-		     (unsigned long long)cohmem_fact_number(f,
-						COHMEM_FACT_EGM_BASE),
-		     fact(f, COHMEM_FACT_EGM_PXM));
+	show_near_egm(v);
 }
 
 static void show_bound(const struct cohmem_func *f)
@@ -194,7 +216,7 @@ static void show_firmware(const struct cohmem_func *f)
 			line("", "%-28s computed by firmware",
 			     cohmem_prop_name(i));
 		else if (i == COHMEM_PXM_START || i == COHMEM_PXM_COUNT ||
-			 i == COHMEM_EGM_PXM)
+			 i == COHMEM_DSD_EGM_PXM)
 			line("", "%-28s %llu", cohmem_prop_name(i),
 			     (unsigned long long)d->value[i]);
 		else
@@ -335,41 +357,27 @@ static const char *id(const struct cohmem_func *f, enum cohmem_id which,
 	return buf;
 }
 
-static void show_one(struct cli *cli, const struct view *v)
+static void show_health(const struct view *v)
 {
-	const struct cohmem_func *f = v->f;
-	char health[256] = "", vendor[8], device[8];
+	char health[256] = "";
 	unsigned int i;
 
-	say("%s  %s [%s:%s]\n", f->bdf, shown(f->name),
-	    id(f, COHMEM_ID_VENDOR, f->vendor, vendor),
-	    id(f, COHMEM_ID_DEVICE, f->device, device));
-	line("state", "%s", cohmem_func_state(f));
 	for (i = 0; i < COHMEM_NR_ISSUES; i++)
 		if (v->health.issues & 1U << i && i != COHMEM_ISSUE_UNKNOWN)
 			snprintf(health + strlen(health),
 				 sizeof(health) - strlen(health), "%s%s",
 				 health[0] ? ", " : ": ", cohmem_issue_name(i));
 	line("health", "%s%s", cohmem_status_name(v->health.status), health);
-	if (f->is_vfio)
+	if (v->f->is_vfio || v->f->is_egm)
 		line("available", "%s%s", v->health.available > 0 ? "yes" :
 		     v->health.available ? "unknown: " : "no: ",
 		     v->health.why ? v->health.why : "");
-	show_driver(v);
-	show_users(v);
-	show_memory(&f->memory);
-	show_bound(f);
-	show_group(cli, f);
-	show_place(f);
-	if (f->link_speed[0])
-		line("PCIe link", "%s, x%u", f->link_speed, f->link_width);
-	show_bars(f);
-	show_config(f);
-	show_firmware(f);
-	if (f->memory.layout.nr) {
-		say("\n");
-		draw_map(cli, &f->memory);
-	}
+}
+
+static void show_hints(const struct view *v)
+{
+	unsigned int i;
+
 	for (i = 0; i < v->nr_hints; i++) {
 		if (!i)
 			say("\n");
@@ -380,8 +388,99 @@ static void show_one(struct cli *cli, const struct view *v)
 	}
 }
 
+/* Who has it, as far as the driver says and processes show. */
+static void show_egm_user(const struct view *v)
+{
+	const char *user = v->egm->user;
+
+	if (v->egm->state != COHMEM_EGM_STATE_READY)
+		return;
+	if (!user[0])
+		line("user", "?");
+	else if (!strcmp(user, "-"))
+		line("user", "none");
+	else if (!strcmp(user, v->f->bdf))
+		line("user", "whoever has /dev/%s open", user);
+	else
+		line("user", "whoever has %s open, through its region", user);
+	show_users(v);
+}
+
+static void show_egm_range(const struct cohmem_memory *m)
+{
+	char size[32], at[32] = "";
+
+	if (m->state != COHMEM_MEM_OK) {
+		line("memory", "unknown");
+		return;
+	}
+	if (m->has_base)
+		snprintf(at, sizeof(at), " at 0x%llx", (unsigned long long)m->base);
+	line("memory", "%s%s (%s says)", human_size(m->size, size), at,
+	     cohmem_source_name(m->source));
+}
+
+static void show_egm(const struct view *v)
+{
+	const struct cohmem_egm *e = v->egm;
+	const struct cohmem_func *u = v->f;
+	unsigned int i;
+
+	say("%s  %s\n", u->bdf, u->name);
+	if (e->state == COHMEM_EGM_STATE_REFUSED)
+		line("state", "%s (%s)", cohmem_egm_state_name(e->state), e->word);
+	else
+		line("state", "%s", cohmem_egm_state_name(e->state));
+	show_health(v);
+	show_egm_range(&u->memory);
+	line("PXM", "%llu", (unsigned long long)e->pxm);
+	if (u->numa_node >= 0)
+		line("NUMA node", "%d, of its GPUs", u->numa_node);
+	for (i = 0; i < e->nr_gpus; i++)
+		line(i ? "" : "GPUs", "%s %s", e->gpu[i]->bdf, e->gpu[i]->name);
+	if (e->state == COHMEM_EGM_STATE_READY || e->state == COHMEM_EGM_STATE_FOREIGN)
+		line("device", "/dev/%s", u->bdf);
+	show_egm_user(v);
+	if (u->bound.valid) {
+		show_addresses(u, "retired", COHMEM_FACT_RETIRED_COUNT,
+			       u->bound.retired, u->bound.nr_retired, "",
+			       "; blocks of 64 KiB, nobody is given them");
+		show_poison(u);
+		show_scrub(u);
+	}
+	show_hints(v);
+}
+
+static void show_one(struct cli *cli, const struct view *v)
+{
+	const struct cohmem_func *f = v->f;
+	char vendor[8], device[8];
+
+	say("%s  %s [%s:%s]\n", f->bdf, shown(f->name),
+	    id(f, COHMEM_ID_VENDOR, f->vendor, vendor),
+	    id(f, COHMEM_ID_DEVICE, f->device, device));
+	line("state", "%s", cohmem_func_state(f));
+	show_health(v);
+	show_driver(v);
+	show_users(v);
+	show_memory(&f->memory);
+	show_bound(f);
+	show_group(cli, f);
+	show_place(v);
+	if (f->link_speed[0])
+		line("PCIe link", "%s, x%u", f->link_speed, f->link_width);
+	show_bars(f);
+	show_config(f);
+	show_firmware(f);
+	if (f->memory.layout.nr) {
+		say("\n");
+		draw_map(cli, &f->memory);
+	}
+	show_hints(v);
+}
+
 /**
- * show_text() - print functions in detail
+ * show_text() - print functions and EGM in detail
  * @cli: the run
  * @views: the functions
  * @nr: how many
@@ -394,6 +493,9 @@ void show_text(struct cli *cli, const struct view *views, unsigned int nr)
 	for (i = 0; i < nr; i++) {
 		if (i)
 			say("\n");
-		show_one(cli, &views[i]);
+		if (views[i].f->is_egm)
+			show_egm(&views[i]);
+		else
+			show_one(cli, &views[i]);
 	}
 }

@@ -1,17 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * One leaf of any order. The functions for huge leaves took their page frame
- * number wrapped in a pfn_t until Linux 6.17 ("mm: remove callers of pfn_t
- * functionality"); it has to say that there is no struct page.
- */
-#include <linux/mm.h>
+/* The core's helper: one leaf of any order, by the driver's own. */
 #include <linux/vfio_pci_core.h>
-#ifdef COHMEM_HAVE_PFN_T
-#include <linux/pfn_t.h>
-#define to_leaf(pfn)	__pfn_to_pfn_t(pfn, PFN_DEV)
-#else
-#define to_leaf(pfn)	(pfn)
-#endif
+
+#include "leaf.h"
 
 /**
  * cohmem_compat_insert_pfn() - insert one leaf for a fault
@@ -31,15 +22,5 @@ vm_fault_t cohmem_compat_insert_pfn(struct vfio_pci_core_device *core,
 {
 	lockdep_assert_held_read(&core->memory_lock);
 
-	if (!order)
-		return vmf_insert_pfn(vmf->vma, vmf->address, pfn);
-#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
-	if (order == PMD_ORDER)
-		return vmf_insert_pfn_pmd(vmf, to_leaf(pfn), false);
-#endif
-#ifdef CONFIG_ARCH_SUPPORTS_PUD_PFNMAP
-	if (order == PUD_ORDER)
-		return vmf_insert_pfn_pud(vmf, to_leaf(pfn), false);
-#endif
-	return VM_FAULT_FALLBACK;
+	return cohmem_insert_leaf(vmf, pfn, order);
 }

@@ -77,7 +77,9 @@ static int compat_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 	int ret = newest->mmap(vdev, vma);
 
 #ifndef COHMEM_HAVE_VFIO_INODE
-	if (!ret)
+	/* A region of another kind is no part of the function's memory. */
+	if (!ret && vma->vm_pgoff >> (VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT) <
+		    VFIO_PCI_NUM_REGIONS)
 		cohmem_compat_track(vma);
 #endif
 	return ret;

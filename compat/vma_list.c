@@ -140,7 +140,7 @@ void cohmem_compat_track(struct vm_area_struct *vma)
 
 /**
  * cohmem_compat_insert_tracked() - vmf_insert_pfn() that keeps the invariant
- * @vma: a mapping of a coherent region
+ * @vma: a mapping of a coherent region, or of what is on no list
  * @addr: user address of the page
  * @pfn: its page frame number
  *
@@ -151,9 +151,12 @@ void cohmem_compat_track(struct vm_area_struct *vma)
 vm_fault_t cohmem_compat_insert_tracked(struct vm_area_struct *vma,
 					unsigned long addr, unsigned long pfn)
 {
-	struct vfio_pci_core_device *core = core_of(vma);
+	struct vfio_pci_core_device *core;
 	vm_fault_t ret = VM_FAULT_OOM;
 
+	if (vma->vm_ops != &tracked_ops)
+		return vmf_insert_pfn(vma, addr, pfn);
+	core = core_of(vma);
 	if (!mutex_trylock(&core->vma_lock))
 		return VM_FAULT_NOPAGE;
 	if (!add(core, vma))
@@ -165,7 +168,7 @@ vm_fault_t cohmem_compat_insert_tracked(struct vm_area_struct *vma,
 /**
  * cohmem_compat_apply() - apply_to_page_range() that keeps the invariant
  * @mm: whose page table
- * @addr: where, in one mapping of a coherent region
+ * @addr: where, in one mapping
  * @len: bytes
  * @fn: inserts a leaf
  * @data: for @fn
@@ -183,6 +186,8 @@ int cohmem_compat_apply(struct mm_struct *mm, unsigned long addr,
 
 	if (!vma || vma->vm_start > addr)
 		return ret;
+	if (vma->vm_ops != &tracked_ops)
+		return apply_to_page_range(mm, addr, len, fn, data);
 	core = core_of(vma);
 	if (!mutex_trylock(&core->vma_lock))
 		return ret;

@@ -15,18 +15,26 @@ int cohmem_compat_apply(struct mm_struct *mm, unsigned long addr,
 			unsigned long len, pte_fn_t fn, void *data);
 void cohmem_compat_zap(struct vfio_pci_core_device *core);
 
+/*
+ * All files share one address space: what is passed around in its place is the
+ * name of the device, which is odd, and whoever would look into it is replaced as
+ * well.
+ */
+#define cohmem_mapping(cdev)						\
+	((struct address_space *)((unsigned long)&(cdev)->core | 1))
+
 /* A list of VMAs knows no ranges: the whole device, its real BARs too. */
 static inline void cohmem_compat_unmap(struct address_space *mapping,
 				       loff_t start, loff_t len, int even_cows)
 {
-	cohmem_compat_zap((struct vfio_pci_core_device *)mapping);
+	unsigned long name = (unsigned long)mapping;
+
+	if (name & 1)
+		cohmem_compat_zap((struct vfio_pci_core_device *)(name - 1));
+	else
+		unmap_mapping_range(mapping, start, len, even_cows);
 }
 
-/*
- * All files share one address space: what is passed around in its place is the
- * name of the device, and whoever would look into it is replaced as well.
- */
-#define cohmem_mapping(cdev)	((struct address_space *)&(cdev)->core)
 #define unmap_mapping_range	cohmem_compat_unmap
 #define vmf_insert_pfn		cohmem_compat_insert_tracked
 #define apply_to_page_range	cohmem_compat_apply

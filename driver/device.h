@@ -22,6 +22,9 @@
  *                       maps it, for a bounded piece of work; write side: every
  *                       change of state
  *   bar_lock            emulated BAR registers; a leaf lock
+ *   egm                 locks of egm.c, which says what they guard; below the
+ *                       dev_set lock and the mmap lock, and never together with
+ *                       memory_lock or state_lock
  *   poison, scrub       leaf locks of their files
  *
  * None of these locks is ours to hold while a user page is faulted in, while
@@ -55,13 +58,16 @@
 #include <linux/xarray.h>
 
 #include "core/bar.h"
+#include "core/egm.h"
 #include "core/layout.h"
 #include "core/ready.h"
 #include "core/regs.h"
 #include "core/span.h"
 
 struct attribute_group;
+struct cohmem_badpages;
 struct cohmem_config;
+struct cohmem_egm;
 struct cohmem_poison;
 struct cohmem_scrub;
 struct cohmem_window_map;
@@ -70,21 +76,12 @@ struct cohmem_window_map;
  * struct cohmem_proximity - what firmware says about where the memory belongs
  * @pxm_start: first of the proximity domains kept for the guest's driver
  * @pxm_count: how many there are, 0 if firmware does not say
- * @egm_base: physical address of the socket's Extended GPU Memory
- * @egm_size: its size in bytes, 0 if there is none or firmware does not say
- * @egm_pxm: its proximity domain
- * @has_egm: firmware says something about Extended GPU Memory, if only "none"
- *
- * Nothing in this driver depends on these: they are for whoever sets up the
- * virtual machine (sysfs.c).
+ * @egm: what it says of the socket's Extended GPU Memory
  */
 struct cohmem_proximity {
 	u64 pxm_start;
 	u64 pxm_count;
-	u64 egm_base;
-	u64 egm_size;
-	u64 egm_pxm;
-	bool has_egm;
+	struct cohmem_egm_announced egm;
 };
 
 /**
@@ -124,6 +121,27 @@ enum cohmem_holder {
 };
 
 /**
+ * struct cohmem_egm_gpu - a function's part in the Extended GPU Memory of its socket
+ * @node: in the list of all functions that are bound
+ * @peers: in the list of those of @egm
+ * @egm: the memory, or NULL
+ * @state: whether it can be used; constant after probe
+ * @open: a user has the function
+ * @suspect: the function was open while somebody had @egm, and has not been seen
+ *	to stop since: it may write to it
+ *
+ * Guarded by a lock of egm.c. No IOMMU stands between a GPU and this memory.
+ */
+struct cohmem_egm_gpu {
+	struct list_head node;
+	struct list_head peers;
+	struct cohmem_egm *egm;
+	enum cohmem_egm_verdict state;
+	bool open;
+	bool suspect;
+};
+
+/**
  * struct cohmem_device - one function bound to this driver
  * @core: the vfio-pci-core device; first, as drvdata points to it
  * @plat: what the platform announces, constant
@@ -151,6 +169,7 @@ enum cohmem_holder {
  *	is about to go
  * @poison: private to poison.c
  * @scrub: private to scrub.c
+ * @egm: its part in the socket's Extended GPU Memory
  */
 struct cohmem_device {
 	struct vfio_pci_core_device core;
@@ -178,6 +197,7 @@ struct cohmem_device {
 
 	struct cohmem_poison *poison;
 	struct cohmem_scrub *scrub;
+	struct cohmem_egm_gpu egm;
 };
 
 static inline struct cohmem_device *
@@ -203,6 +223,20 @@ static inline bool cohmem_powered_down(struct pci_dev *pdev)
 	       (__force int)PCI_D3hot;
 }
 
+#ifndef cohmem_before_read /* compat */
+/* Users map the memory as the kernel does: what it reads is what is there. */
+static inline void cohmem_before_read(struct cohmem_device *cdev,
+				      const struct cohmem_region *r, u64 off,
+				      void *addr, size_t len)
+{
+}
+
+/* And what it has cleared of the CPUs' own memory they find cleared. */
+static inline void cohmem_egm_cleared(void *addr, size_t len)
+{
+}
+
+#endif /* compat */
 #ifndef cohmem_mapping /* compat */
 /* What user mappings of the device hang on, by their vfio offset. */
 static inline struct address_space *cohmem_mapping(struct cohmem_device *cdev)
@@ -396,51 +430,40 @@ int cohmem_poison_list(struct cohmem_device *cdev, char *buf);
 
 /*
  * alone.c: the function, taken by this driver for itself between two users.
- * Serialised by the caller (scrub.c).
+ * Serialised by the caller (scrub.c, by way of clear.c).
  */
 int cohmem_alone_begin(struct cohmem_device *cdev, bool stopped,
 		       bool (*stop)(void *), void *arg);
 void cohmem_alone_end(struct cohmem_device *cdev);
 
-/**
- * struct cohmem_scrub_status - what scrubbing is up to
- * @policy: the word that is in force: "off", "close" or "open"
- * @state: "idle", "waiting" (for the memory) or "running"
- * @dirty: the memory may hold what a user left
- * @result: how the last run ended: "none" yet, "ok", or what went wrong
- * @accept_bad: bad pages that were left out do not keep the next user away
- * @bytes: cleared by the run that goes on, or else by the last one
- * @skipped: bytes in bad pages that it left out
- * @ms: how long it has taken
+/*
+ * clear.c (scrub.c and wipe.c below it): data does not outlive its user.
+ * cohmem_clear_open() runs before the core enables the device for a user,
+ * cohmem_clear_close() after it has disabled it.
  */
-struct cohmem_scrub_status {
-	const char *policy;
-	const char *state;
-	bool dirty;
-	const char *result;
-	bool accept_bad;
-	u64 bytes;
-	u64 skipped;
-	u64 ms;
-};
+int cohmem_clear_init(struct cohmem_device *cdev);
+void cohmem_clear_stop(struct cohmem_device *cdev);
+void cohmem_clear_fini(struct cohmem_device *cdev);
+int cohmem_clear_open(struct cohmem_device *cdev);
+void cohmem_clear_close(struct cohmem_device *cdev, bool stopped);
 
 /*
- * scrub.c (and wipe.c): data does not outlive its user. cohmem_scrub_open()
- * runs before the core enables the device for a user, cohmem_scrub_close()
- * after it has disabled it.
+ * egm.c: Extended GPU Memory, which belongs to a socket and is shared by its
+ * functions. A function comes at probe and leaves at remove; while it is bound its
+ * opens and closes are told, and whether it was reset since.
  */
-int cohmem_scrub_init(struct cohmem_device *cdev);
-void cohmem_scrub_stop(struct cohmem_device *cdev);
-void cohmem_scrub_fini(struct cohmem_device *cdev);
-int cohmem_scrub_open(struct cohmem_device *cdev);
-void cohmem_scrub_close(struct cohmem_device *cdev, bool stopped);
-int cohmem_scrub_start(struct cohmem_device *cdev);
-int cohmem_scrub_set_policy(struct cohmem_device *cdev, const char *word);
-void cohmem_scrub_set_accept_bad(struct cohmem_device *cdev, bool accept);
-int cohmem_scrub_set_cpus(struct cohmem_device *cdev, const char *list);
-int cohmem_scrub_show_cpus(struct cohmem_device *cdev, char *buf);
-void cohmem_scrub_status(struct cohmem_device *cdev,
-			 struct cohmem_scrub_status *st);
+int cohmem_egm_module_init(void);
+void cohmem_egm_module_exit(void);
+void cohmem_egm_attach(struct cohmem_device *cdev);
+void cohmem_egm_detach(struct cohmem_device *cdev);
+int cohmem_egm_gpu_open(struct cohmem_device *cdev);
+void cohmem_egm_gpu_close(struct cohmem_device *cdev, bool stopped);
+void cohmem_egm_gpu_stopped(struct cohmem_device *cdev);
+
+/* egm_sysfs.c: what a device of the class egm stands for */
+struct cohmem_scrub *cohmem_egm_scrub_of(struct device *dev);
+struct cohmem_badpages *cohmem_egm_bad_of(struct device *dev);
+int cohmem_egm_bad_command(struct device *dev, const char *text);
 
 /* dmabuf.c */
 #if IS_ENABLED(CONFIG_VFIO_PCI_DMABUF)
@@ -454,7 +477,11 @@ int cohmem_get_dmabuf_phys(struct vfio_pci_core_device *core,
 #define cohmem_get_dmabuf_phys	NULL
 #endif
 
-/* sysfs.c: attribute groups of the PCI device, ends with NULL */
+/*
+ * sysfs.c: attribute groups of the PCI device; and of any device whose memory has
+ * bad pages and is cleared. Both end with NULL.
+ */
 extern const struct attribute_group *cohmem_sysfs_groups[];
+extern const struct attribute_group *cohmem_memory_groups[];
 
 #endif /* COHMEM_DEVICE_H */

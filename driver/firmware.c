@@ -73,6 +73,22 @@ static int read_properties(struct pci_dev *pdev, u64 *base, u64 *size)
 	return 0;
 }
 
+/* Whether this can be used, and what is wrong with it, is found out by egm.c. */
+static void read_egm(struct device *dev, struct cohmem_egm_announced *a)
+{
+	static const char * const names[] = {
+		COHMEM_PROP_EGM_BASE, COHMEM_PROP_EGM_SIZE, COHMEM_PROP_EGM_PXM,
+	};
+	u64 *to[] = { &a->base, &a->size, &a->pxm };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!device_property_read_u64(dev, names[i], to[i]))
+			a->nr_numbers++;
+	}
+	device_property_read_u64(dev, COHMEM_PROP_EGM_RETIRED, &a->retired);
+}
+
 /*
  * What is only passed on: nothing here decides anything, so what is missing or
  * of the wrong type is left out without a word.
@@ -87,14 +103,7 @@ static void read_proximity(struct pci_dev *pdev, struct cohmem_proximity *near)
 		near->pxm_start = start;
 		near->pxm_count = count;
 	}
-	/* Firmware says base and size 0 where this memory is turned off. */
-	near->has_egm =
-		!device_property_read_u64(dev, COHMEM_PROP_EGM_BASE,
-					  &near->egm_base) &&
-		!device_property_read_u64(dev, COHMEM_PROP_EGM_SIZE,
-					  &near->egm_size) &&
-		!device_property_read_u64(dev, COHMEM_PROP_EGM_PXM,
-					  &near->egm_pxm);
+	read_egm(dev, &near->egm);
 }
 
 static bool mig_fixed(struct pci_dev *pdev)

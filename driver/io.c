@@ -103,15 +103,6 @@ static void written(struct cohmem_device *cdev, const struct cohmem_region *r,
 		cohmem_cache_clean(cdev, r, off, addr, len, COHMEM_CLEAN_WRITE);
 }
 
-#ifndef cohmem_before_read /* compat */
-/* Users map the memory as the kernel does: what it reads is what is there. */
-static void cohmem_before_read(struct cohmem_device *cdev,
-			       const struct cohmem_region *r, u64 off,
-			       void *addr, size_t len)
-{
-}
-
-#endif /* compat */
 /* Bytes copied of one chunk, at least one; or a negative errno. */
 static ssize_t copy_memory(struct cohmem_device *cdev,
 			   const struct cohmem_region *r, u64 off,

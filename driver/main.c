@@ -81,7 +81,7 @@ static int cohmem_open_device(struct vfio_device *vdev)
 	struct cohmem_device *cdev = cohmem_from_vfio(vdev);
 	int ret;
 
-	ret = cohmem_scrub_open(cdev);
+	ret = cohmem_clear_open(cdev);
 	if (ret)
 		return ret;
 	ret = vfio_pci_core_enable(&cdev->core);
@@ -96,20 +96,25 @@ static int cohmem_open_device(struct vfio_device *vdev)
 	ret = cohmem_poison_open(cdev);
 	if (ret)
 		goto err_disable;
+	ret = cohmem_egm_gpu_open(cdev);
+	if (ret)
+		goto err_poison;
 	ret = cohmem_ready_open(cdev, COHMEM_HELD_BY_USER,
 				vfio_pci_core_get_iomap(&cdev->core, 0));
 	if (ret)
-		goto err_poison;
+		goto err_egm;
 out:
 	vfio_pci_core_finish_enable(&cdev->core);
 	return 0;
 
+err_egm:
+	cohmem_egm_gpu_close(cdev, false);
 err_poison:
 	cohmem_poison_close(cdev);
 err_disable:
 	vfio_pci_core_disable(&cdev->core);
 err_scrub:
-	cohmem_scrub_close(cdev, false);
+	cohmem_clear_close(cdev, false);
 	return ret;
 }
 
@@ -126,7 +131,9 @@ static void cohmem_close_device(struct vfio_device *vdev)
 	 * With everything taken down that the user set up, and not before: the
 	 * core resets the function then, and says whether that worked.
 	 */
-	cohmem_scrub_close(cdev, !cdev->core.needs_reset);
+	if (cohmem_has_memory(cdev))
+		cohmem_egm_gpu_close(cdev, !cdev->core.needs_reset);
+	cohmem_clear_close(cdev, !cdev->core.needs_reset);
 }
 
 static const struct vfio_device_ops cohmem_ops = {
@@ -177,16 +184,19 @@ static int cohmem_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = cohmem_poison_init(cdev);
 	if (ret)
 		goto err_config;
-	ret = cohmem_scrub_init(cdev);
+	ret = cohmem_clear_init(cdev);
 	if (ret)
 		goto err_poison;
+	/* Before anybody can open it: what it can reach is known then. */
+	cohmem_egm_attach(cdev);
 	ret = vfio_pci_core_register_device(&cdev->core);
 	if (ret)
-		goto err_scrub;
+		goto err_egm;
 	return 0;
 
-err_scrub:
-	cohmem_scrub_fini(cdev);
+err_egm:
+	cohmem_egm_detach(cdev);
+	cohmem_clear_fini(cdev);
 err_poison:
 	cohmem_poison_fini(cdev);
 err_config:
@@ -203,9 +213,10 @@ static void cohmem_remove(struct pci_dev *pdev)
 	/* Pulled out under its user: nothing behind the mappings any more. */
 	if (pci_channel_offline(pdev))
 		cohmem_ready_lost(cdev);
-	cohmem_scrub_stop(cdev);
+	cohmem_clear_stop(cdev);
 	vfio_pci_core_unregister_device(&cdev->core);
-	cohmem_scrub_fini(cdev);
+	cohmem_egm_detach(cdev);
+	cohmem_clear_fini(cdev);
 	cohmem_poison_fini(cdev);
 	cohmem_config_fini(cdev);
 	vfio_put_device(&cdev->core.vdev);
@@ -304,7 +315,26 @@ static struct pci_driver cohmem_driver = {
 		.probe_type	= PROBE_PREFER_ASYNCHRONOUS,
 	},
 };
-module_pci_driver(cohmem_driver);
+
+static int __init cohmem_init(void)
+{
+	int ret = cohmem_egm_module_init();
+
+	if (ret)
+		return ret;
+	ret = pci_register_driver(&cohmem_driver);
+	if (ret)
+		cohmem_egm_module_exit();
+	return ret;
+}
+module_init(cohmem_init);
+
+static void __exit cohmem_exit(void)
+{
+	pci_unregister_driver(&cohmem_driver);
+	cohmem_egm_module_exit();
+}
+module_exit(cohmem_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("VFIO PCI driver for GPUs with CPU-coherent memory");

@@ -2,10 +2,8 @@
 /*
  * Mapping the coherent regions into user space.
  *
- * mmap() only checks and marks; leaves are inserted by faults, the largest that
- * the kernel, the alignment of the mapping and bad pages allow. Where only
- * single pages fit (a VMA that is not congruent with the memory), one fault
- * inserts what is around it too.
+ * mmap() only checks and marks; leaves are inserted by faults (leaf.c), the
+ * largest that the kernel, the alignment of the mapping and bad pages allow.
  *
  * vm_pgoff keeps the vfio offset: vfio-pci-core removes mappings by it, and so
  * do we.
@@ -22,16 +20,13 @@
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/sizes.h>
 
 #include "device.h"
+#include "leaf.h"
 #include "trace.h"
 
 #define PGOFF_SHIFT	(VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT)
 #define PGOFF_MASK	((1UL << PGOFF_SHIFT) - 1)
-
-/* How much one fault maps where only pages fit; aligned to itself. */
-#define FAULT_AROUND	min_t(unsigned long, SZ_2M, PMD_SIZE)
 
 /**
  * struct target - what a fault is about
@@ -54,76 +49,14 @@ static u64 region_offset(struct vm_area_struct *vma, unsigned long addr)
 	       (addr - vma->vm_start);
 }
 
-/*
- * May a module set leaves itself? Other architectures may have a memory type for
- * each page, and arm64's set_pte_at() calls a function that is not exported where
- * it checks the mm.
- */
-#define SETS_LEAVES	(IS_ENABLED(CONFIG_ARM64) && !IS_ENABLED(CONFIG_DEBUG_VM))
-
-/* A run of pages that lie one behind the other in the memory and in the VMA. */
-struct run {
-	struct vm_area_struct *vma;
-	unsigned long pfn;	/* of the page that comes next */
-};
-
-static int set_leaf(pte_t *pte, unsigned long addr, void *data)
+static u64 mappable(void *arg, u64 phys, u64 len)
 {
-	struct run *run = data;
+	const struct target *t = arg;
 
-	if (pte_none(ptep_get(pte)))
-		set_pte_at(run->vma->vm_mm, addr, pte,
-			   pte_mkspecial(pfn_pte(run->pfn,
-						 run->vma->vm_page_prot)));
-	run->pfn++;
-	return 0;
+	return cohmem_poison_mappable(t->cdev, t->r, phys - t->r->base, len);
 }
 
-/*
- * Insert leaves for [@addr, @addr + @len) where there is none, from @pfn on, by
- * one walk of the page table: all of it lies below one PMD, in which there is a
- * page table already, as a leaf of one page has just been inserted there. By page
- * where a leaf is not ours to set.
- */
-static int insert_run(struct vm_area_struct *vma, unsigned long addr,
-		      unsigned long pfn, unsigned long len)
-{
-	struct run run = { .vma = vma, .pfn = pfn };
-	unsigned long end = addr + len;
-
-	if (SETS_LEAVES)
-		return apply_to_page_range(vma->vm_mm, addr, len, set_leaf,
-					   &run);
-	for (; addr != end; addr += PAGE_SIZE) {
-		if (vmf_insert_pfn(vma, addr, pfn++) != VM_FAULT_NOPAGE)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-/* Pages around the one that faulted: a help, so errors only end it. */
-static void insert_around(struct vm_fault *vmf, const struct target *t)
-{
-	struct vm_area_struct *vma = vmf->vma;
-	unsigned long addr = max(ALIGN_DOWN(vmf->address, FAULT_AROUND),
-				 vma->vm_start);
-	unsigned long last = min(ALIGN_DOWN(vmf->address, FAULT_AROUND) +
-				 FAULT_AROUND - 1, vma->vm_end - 1);
-	u64 off, good;
-
-	while (addr < last) {
-		off = region_offset(vma, addr);
-		good = cohmem_poison_mappable(t->cdev, t->r, off,
-					      last - addr + 1);
-		if (good &&
-		    insert_run(vma, addr, PHYS_PFN(t->r->base + off), good))
-			return;
-		/* Step over the bad page, or beyond the end. */
-		addr += good + PAGE_SIZE;
-	}
-}
-
-static vm_fault_t insert(struct vm_fault *vmf, const struct target *t)
+static vm_fault_t insert(struct vm_fault *vmf, struct target *t)
 {
 	u64 size = (u64)PAGE_SIZE << t->order;
 	vm_fault_t ret;
@@ -135,7 +68,7 @@ static vm_fault_t insert(struct vm_fault *vmf, const struct target *t)
 	ret = vfio_pci_vmf_insert_pfn(&t->cdev->core, vmf,
 				      PHYS_PFN(t->r->base + t->off), t->order);
 	if (!t->order && ret == VM_FAULT_NOPAGE)
-		insert_around(vmf, t);
+		cohmem_insert_around(vmf, t->r->base + t->off, mappable, t);
 	return ret;
 }
 
@@ -162,7 +95,7 @@ static vm_fault_t wait_unlocked(struct vm_fault *vmf, const struct target *t,
 	return VM_FAULT_RETRY;
 }
 
-static vm_fault_t serve(struct vm_fault *vmf, const struct target *t)
+static vm_fault_t serve(struct vm_fault *vmf, struct target *t)
 {
 	struct cohmem_device *cdev = t->cdev;
 	/*

@@ -11,10 +11,7 @@
  * Neither a reset nor a new user heals a memory cell, so notes stay until the
  * driver is unbound, or until an administrator takes one back: a reset of such
  * a GPU can put a spare row in the place of a bad one, and only whoever reads
- * the GPU's own log knows of that. Looking things up needs no lock: the array
- * never moves, an entry is written before the count that covers it, and one
- * that is taken back is marked and used again. While nothing is bad a lookup is
- * one load.
+ * the GPU's own log knows of that. The notes themselves are badpages.c's.
  *
  * What noting means: the kernel does not touch the page. read() and write()
  * fail there with -EIO, clearing leaves it out (and does not call the memory
@@ -35,9 +32,6 @@
  * one that ran into the error, and those that asked to be told early (as QEMU
  * does). An error that hit neither is not seen here. Whoever knows of it, from
  * rasdaemon or the firmware's log, can add it through sysfs.
- *
- * Locks: @lock of struct cohmem_poison guards adding and taking back. It is
- * taken where nothing may sleep: memory_failure() tells under rcu_read_lock().
  */
 #include <linux/kstrtox.h>
 #include <linux/memory-failure.h>
@@ -46,14 +40,9 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include "badpages.h"
 #include "device.h"
 #include "trace.h"
-
-/* 16 KiB of notes: far more bad pages than a GPU fit for use ever shows. */
-#define COHMEM_POISON_MAX	2048
-
-/* An entry that was taken back: no page has this address. */
-#define NO_PAGE		(~0ULL)
 
 enum policy {
 	POLICY_MAP,
@@ -82,11 +71,7 @@ struct watch {
  * @told: the user was told that this kernel reports nothing
  * @policy: may users map bad pages
  * @drop: removes the windows, which may cover a page just noted
- * @lock: guards changes of @page, @nr, @live and @overflow
- * @nr: entries of @page in use, also of those taken back; read without @lock
- * @live: entries that are bad pages
- * @overflow: there were more bad pages than entries
- * @page: physical address of each bad page, or NO_PAGE
+ * @bad: the notes
  */
 struct cohmem_poison {
 	struct cohmem_device *cdev;
@@ -94,11 +79,7 @@ struct cohmem_poison {
 	bool told;
 	enum policy policy;
 	struct work_struct drop;
-	spinlock_t lock; /* see above */
-	unsigned int nr;
-	unsigned int live;
-	bool overflow;
-	u64 page[COHMEM_POISON_MAX];
+	struct cohmem_badpages bad;
 };
 
 static const struct cohmem_region *region_of(const struct cohmem_layout *layout,
@@ -115,61 +96,23 @@ static const struct cohmem_region *region_of(const struct cohmem_layout *layout,
 	return NULL;
 }
 
-/* Where @phys is noted, or @nr. */
-static unsigned int slot_of(const struct cohmem_poison *p, u64 phys)
-{
-	unsigned int i;
-
-	for (i = 0; i < p->nr; i++) {
-		if (p->page[i] == phys)
-			break;
-	}
-	return i;
-}
-
-/* Add an entry: false if it was known, or is one too many. */
-static bool add(struct cohmem_poison *p, u64 phys, bool *overflow)
-{
-	unsigned int i;
-
-	lockdep_assert_held(&p->lock);
-	*overflow = false;
-	if (slot_of(p, phys) < p->nr)
-		return false;
-	i = slot_of(p, NO_PAGE);
-	if (i == COHMEM_POISON_MAX) {
-		*overflow = !p->overflow;
-		WRITE_ONCE(p->overflow, true);
-		return false;
-	}
-	WRITE_ONCE(p->page[i], phys);
-	p->live++;
-	if (i == p->nr)
-		/* Pairs with the acquire of whoever looks up a page. */
-		smp_store_release(&p->nr, i + 1);
-	return true;
-}
-
 /* Context: any that may take a spinlock. */
 static void note(struct cohmem_poison *p, const struct cohmem_region *r,
 		 u64 phys)
 {
 	struct device *dev = &p->cdev->core.pdev->dev;
-	bool added, overflow;
-	unsigned long flags;
+	enum cohmem_badpages_added added;
 	unsigned int live;
 
-	spin_lock_irqsave(&p->lock, flags);
-	added = add(p, phys, &overflow);
-	live = p->live;
-	spin_unlock_irqrestore(&p->lock, flags);
-	if (!added && !overflow)
+	added = cohmem_badpages_add(&p->bad, phys, &live);
+	if (added == COHMEM_BADPAGES_KNOWN)
 		return;
 
 	/* Not before the page can be seen: the next window must not cover it. */
 	schedule_work(&p->drop);
-	trace_cohmem_poison(p->cdev->core.pdev, phys, live, added);
-	if (added)
+	trace_cohmem_poison(p->cdev->core.pdev, phys, live,
+			    added == COHMEM_BADPAGES_NEW);
+	if (added == COHMEM_BADPAGES_NEW)
 		dev_err_ratelimited(dev,
 				    "bad page at 0x%llx (%s + 0x%llx), %u known: read(), write() and clearing leave it out%s\n",
 				    phys, cohmem_kind_name(r->kind),
@@ -179,7 +122,7 @@ static void note(struct cohmem_poison *p, const struct cohmem_region *r,
 	else
 		dev_err_ratelimited(dev,
 				    "more than %u bad pages: the kernel touches none of the memory any more, and cannot clear it; replace the GPU\n",
-				    COHMEM_POISON_MAX);
+				    COHMEM_BADPAGES_MAX);
 }
 
 static void drop_windows(struct work_struct *work)
@@ -221,6 +164,9 @@ static int pfn_to_vma_pgoff(struct vm_area_struct *vma, unsigned long pfn,
 	const struct cohmem_region *r;
 	pgoff_t at;
 
+	/* So do those of a region of another kind, which have something else. */
+	if (vma->vm_pgoff >> shift >= VFIO_PCI_NUM_REGIONS)
+		return -ENOENT;
 	r = region_of(&cdev->plat.layout, phys);
 	if (!r)
 		return -ENOENT;
@@ -252,7 +198,7 @@ int cohmem_poison_init(struct cohmem_device *cdev)
 		return -ENOMEM;
 	p->cdev = cdev;
 	INIT_WORK(&p->drop, drop_windows);
-	spin_lock_init(&p->lock);
+	cohmem_badpages_init(&p->bad);
 	cdev->poison = p;
 	return 0;
 }
@@ -360,25 +306,7 @@ void cohmem_poison_close(struct cohmem_device *cdev)
 u64 cohmem_poison_clean(struct cohmem_device *cdev,
 			const struct cohmem_region *r, u64 off, u64 len)
 {
-	const struct cohmem_poison *p = cdev->poison;
-	/* Pairs with the release in add(). */
-	unsigned int i, nr = smp_load_acquire(&p->nr);
-	u64 start = r->base + off;
-
-	if (likely(!nr))
-		return len;
-	if (READ_ONCE(p->overflow))
-		return 0;
-
-	for (i = 0; i < nr; i++) {
-		u64 bad = READ_ONCE(p->page[i]);
-
-		if (bad == NO_PAGE || bad + PAGE_SIZE <= start ||
-		    bad >= start + len)
-			continue;
-		len = bad > start ? bad - start : 0;
-	}
-	return len;
+	return cohmem_badpages_clean(&cdev->poison->bad, r->base + off, len);
 }
 
 /**
@@ -396,29 +324,13 @@ u64 cohmem_poison_clean(struct cohmem_device *cdev,
 int cohmem_poison_run(struct cohmem_device *cdev, const struct cohmem_region *r,
 		      u64 off, u64 *start, u64 *end)
 {
-	const struct cohmem_poison *p = cdev->poison;
-	/* Pairs with the release in add(). */
-	unsigned int i, nr = smp_load_acquire(&p->nr);
-	u64 at = r->base + off;
+	u64 from = r->base + *start, to = r->base + *end;
+	int ret = cohmem_badpages_run(&cdev->poison->bad, r->base + off, &from,
+				      &to);
 
-	if (likely(!nr))
-		return 0;
-	if (READ_ONCE(p->overflow))
-		return -EHWPOISON;
-
-	for (i = 0; i < nr; i++) {
-		u64 bad = READ_ONCE(p->page[i]);
-
-		if (bad == NO_PAGE)
-			continue;
-		if (bad > at)
-			*end = min(*end, bad - r->base);
-		else if (at - bad < PAGE_SIZE)
-			return -EHWPOISON;
-		else if (bad >= r->base)
-			*start = max(*start, bad + PAGE_SIZE - r->base);
-	}
-	return 0;
+	*start = from - r->base;
+	*end = to - r->base;
+	return ret;
 }
 
 /**
@@ -473,36 +385,6 @@ const char *cohmem_poison_policy(struct cohmem_device *cdev)
 	return policy_names[READ_ONCE(cdev->poison->policy)];
 }
 
-static void forget_all(struct cohmem_poison *p)
-{
-	unsigned long flags;
-	unsigned int i;
-
-	spin_lock_irqsave(&p->lock, flags);
-	for (i = 0; i < p->nr; i++)
-		WRITE_ONCE(p->page[i], NO_PAGE);
-	p->live = 0;
-	WRITE_ONCE(p->overflow, false);
-	spin_unlock_irqrestore(&p->lock, flags);
-}
-
-static int forget(struct cohmem_poison *p, u64 phys)
-{
-	unsigned long flags;
-	int ret = -ENOENT;
-	unsigned int i;
-
-	spin_lock_irqsave(&p->lock, flags);
-	i = slot_of(p, phys);
-	if (i < p->nr) {
-		WRITE_ONCE(p->page[i], NO_PAGE);
-		p->live--;
-		ret = 0;
-	}
-	spin_unlock_irqrestore(&p->lock, flags);
-	return ret;
-}
-
 /**
  * cohmem_poison_command() - what an administrator knows about bad pages
  * @cdev: the function
@@ -523,7 +405,7 @@ int cohmem_poison_command(struct cohmem_device *cdev, const char *text)
 	int ret;
 
 	if (sysfs_streq(text, "-all")) {
-		forget_all(p);
+		cohmem_badpages_forget_all(&p->bad);
 		pci_info(pdev, "all bad pages are taken off the list\n");
 		return 0;
 	}
@@ -538,7 +420,7 @@ int cohmem_poison_command(struct cohmem_device *cdev, const char *text)
 		note(p, r, phys);
 		return 0;
 	}
-	ret = forget(p, phys);
+	ret = cohmem_badpages_forget(&p->bad, phys);
 	if (!ret)
 		pci_info(pdev, "the bad page at 0x%llx is taken off the list\n",
 			 phys);
@@ -555,10 +437,7 @@ int cohmem_poison_command(struct cohmem_device *cdev, const char *text)
  */
 unsigned int cohmem_poison_count(struct cohmem_device *cdev, bool *overflow)
 {
-	const struct cohmem_poison *p = cdev->poison;
-
-	*overflow = READ_ONCE(p->overflow);
-	return READ_ONCE(p->live);
+	return cohmem_badpages_count(&cdev->poison->bad, overflow);
 }
 
 /**
@@ -574,24 +453,5 @@ unsigned int cohmem_poison_count(struct cohmem_device *cdev, bool *overflow)
  */
 int cohmem_poison_list(struct cohmem_device *cdev, char *buf)
 {
-	/* "0x", 16 digits, newline; and the NUL at the very end. */
-	const unsigned int line = 2 + 16 + 1, fit = (PAGE_SIZE - 1) / line;
-	const struct cohmem_poison *p = cdev->poison;
-	/* Pairs with the release in add(). */
-	unsigned int i, nr = smp_load_acquire(&p->nr);
-	unsigned int live = READ_ONCE(p->live);
-	unsigned int skip = live > fit ? live - fit : 0;
-	int len = 0;
-
-	for (i = 0; i < nr; i++) {
-		u64 bad = READ_ONCE(p->page[i]);
-
-		if (bad == NO_PAGE)
-			continue;
-		if (skip)
-			skip--;
-		else
-			len += sysfs_emit_at(buf, len, "0x%llx\n", bad);
-	}
-	return len;
+	return cohmem_badpages_list(&cdev->poison->bad, buf);
 }

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Data does not outlive its user: when the memory is cleared, and what happens
- * when it cannot be. How it is cleared is in wipe.c.
+ * Data does not outlive its user: when memory is cleared, and what happens when
+ * it cannot be. How it is cleared is in wipe.c, whose it is in clear.c.
  *
  * "Dirty" says that the memory may hold what a user left: true from the moment
- * that a user gets the device, and true for a function just bound, whose past
- * nobody knows. Only two things together make it false: the function was seen
- * to stop, and everything was cleared, with nothing left out. vfio-pci-core
- * resets the function when its user is gone; where it has seen that this worked,
- * the function has stopped, and otherwise alone.c resets it. Not without need:
- * during a reset Linux lets nobody attach a device that has ATS to an IOMMU
- * domain (since 7.0), so that whoever comes at once would be turned away.
+ * that a user gets it, and true for what just turned up, whose past nobody knows.
+ * Only two things together make it false: whoever could write to it was seen to
+ * stop, and everything was cleared, with nothing left out.
  *
  *   policy   when the last user closes     when the next user comes
  *   off      -                             -
@@ -21,40 +17,38 @@
  * happened in between: who cannot be given clean memory is turned away.
  * "close" also leaves nothing lying around.
  *
- * Clearing is not a part of closing. By then vfio-pci-core has not yet taken
- * down what the user set up, the user may be dying, and everybody who opens or
- * closes a device of the set waits. A worker does it afterwards, with the
- * function to itself; the next one who opens the device waits for the worker,
- * as it would have to in any case, and can be killed while it does. It does not
- * wait for longer than OPEN_LIMIT_S: others wait for the locks that vfio holds
- * around an open, and they cannot be killed.
+ * Clearing is not a part of closing. By then what the user had set up may not yet
+ * be taken down, the user may be dying, and others may wait. A worker does it
+ * afterwards, with the memory to itself; the next one who opens waits for the
+ * worker, as it would have to in any case, and can be killed while it does. It
+ * does not wait for longer than OPEN_LIMIT_S: others wait for the locks that vfio
+ * holds around an open, and they cannot be killed.
  *
- * Bad pages are not touched, so what is in them is not cleared. A function with
- * such pages stays dirty and is not handed out, unless an administrator has
- * said that this is good enough (accept_bad), or takes the pages off the list.
+ * Bad pages are not touched, so what is in them is not cleared. Memory with such
+ * pages stays dirty and is not handed out, unless an administrator has said that
+ * this is good enough (accept_bad), or takes the pages off the list.
  *
  * What this driver cannot do: a device that has mapped this memory for peer
- * DMA by VFIO's type1 keeps it mapped, whoever opens or closes this function
+ * DMA by VFIO's type1 keeps it mapped, whoever opens or closes it
  * (drivers/vfio/vfio_iommu_type1.c knows only page frames). Exports as dma-buf
  * are revoked.
  *
- * Where the hardware clears its memory after each reset and says when it is
- * done, the wait_clear parameter makes that a part of being ready (ready.c),
- * with any policy.
+ * All functions take NULL for memory that there is not, and do nothing then.
  *
- * Locks: @lock of struct cohmem_scrub; a leaf lock. Whoever finds the function
+ * Locks: @lock of struct cohmem_scrub; a leaf lock. Whoever finds the memory
  * idle and changes that under it, be it to open it or to clear it, has it.
  */
 #include <linux/cpumask.h>
+#include <linux/device.h>
 #include <linux/moduleparam.h>
-#include <linux/numa.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
-#include <linux/topology.h>
 #include <linux/workqueue.h>
 
-#include "wipe.h"
+#include "near_cpus.h"
+#include "scrub.h"
 
 /*
  * Less than khungtaskd's 120 s: whoever waits in vfio for the locks that the
@@ -98,6 +92,7 @@ enum outcome {
 	OUTCOME_GONE,
 	OUTCOME_NOMEM,
 	OUTCOME_STOPPED,
+	OUTCOME_IN_USE,
 	OUTCOME_ERROR,
 };
 
@@ -121,58 +116,65 @@ static const struct {
 	[OUTCOME_GONE] = { -ENODEV, "gone", "the device is gone" },
 	[OUTCOME_NOMEM] = { -ENOMEM, "nomem", "no kernel memory to do it" },
 	[OUTCOME_STOPPED] = { -ECANCELED, "stopped", "an administrator stopped it" },
+	[OUTCOME_IN_USE] = { -EUSERS, "in-use",
+		"a GPU that was open while somebody had it has not been reset since" },
 	/* Any other error. */
 	[OUTCOME_ERROR] = { 1, "error", "the device could not be taken" },
 };
 
 /**
  * struct cohmem_scrub - keeping one user's data from the next
- * @cdev: the function
+ * @setup: whose memory it is
  * @wipe: clears the memory
  * @wq: where @work runs
- * @work: takes the function and clears its memory
+ * @work: takes the memory and clears it
  * @idle: woken when @busy becomes false
  * @accept_bad: bad pages that were left out do not keep the next user away
+ * @cpus: where to clear
  * @lock: guards what follows
  * @policy: an enum policy, POLICY_DEFAULT to follow the module parameter
- * @open: a user has the function
+ * @open: a user has the memory
  * @busy: @work is queued or runs
  * @stop: @work is to give up
- * @dying: the driver is being unbound: @work must not begin any more
+ * @again: what may have kept @work from clearing has changed meanwhile
+ * @asked: @work was set going by somebody who does not wait for it
+ * @dying: the memory is about to go: @work must not begin any more
  * @dirty: the memory may hold what a user left
- * @stopped: the function was seen to stop, and nobody has had it since; @work's
+ * @stopped: whoever writes to it was seen to stop, and nobody has since; @work's
  *	own while @busy
  * @result: how the last run ended
  * @error: the error behind @result
  * @clean_but_bad: nothing happened since the last run, which left only bad
  *	pages out
- * @own_cpus: @cpus was set by an administrator
- * @cpus: where to clear
  */
 struct cohmem_scrub {
-	struct cohmem_device *cdev;
+	struct cohmem_scrub_setup setup;
 	struct cohmem_wipe wipe;
 	struct workqueue_struct *wq;
 	struct work_struct work;
 	wait_queue_head_t idle;
 	bool accept_bad;
+	struct cohmem_near_cpus cpus;
 
 	spinlock_t lock; /* see above */
 	enum policy policy;
 	bool open;
 	bool busy;
 	bool stop;
+	bool again;
+	bool asked;
 	bool dying;
 	bool dirty;
 	bool stopped;
 	enum outcome result;
 	int error;
 	bool clean_but_bad;
-	bool own_cpus;
-	cpumask_var_t cpus;
 };
 
-static enum policy module_policy = POLICY_OFF;
+static enum policy module_policy[COHMEM_NR_SCRUB_WHOSE] = {
+	[COHMEM_SCRUB_GPU] = POLICY_OFF,
+	[COHMEM_SCRUB_EGM] = POLICY_CLOSE,
+};
 
 static int policy_set(const char *val, const struct kernel_param *kp)
 {
@@ -180,13 +182,15 @@ static int policy_set(const char *val, const struct kernel_param *kp)
 
 	if (i < 0)
 		return i;
-	WRITE_ONCE(module_policy, i);
+	WRITE_ONCE(*(enum policy *)kp->arg, i);
 	return 0;
 }
 
 static int policy_get(char *buf, const struct kernel_param *kp)
 {
-	return sysfs_emit(buf, "%s\n", policy_names[READ_ONCE(module_policy)]);
+	const enum policy *policy = kp->arg;
+
+	return sysfs_emit(buf, "%s\n", policy_names[READ_ONCE(*policy)]);
 }
 
 static const struct kernel_param_ops policy_ops = {
@@ -194,15 +198,20 @@ static const struct kernel_param_ops policy_ops = {
 	.get = policy_get,
 };
 
-module_param_cb(scrub, &policy_ops, NULL, 0644);
+module_param_cb(scrub, &policy_ops, &module_policy[COHMEM_SCRUB_GPU], 0644);
 MODULE_PARM_DESC(scrub,
 		 "Clear device memory between users: off, close (after the last user has closed; before the next one where that failed) or open (before the next user) (default: off)");
+
+module_param_cb(egm_scrub, &policy_ops, &module_policy[COHMEM_SCRUB_EGM], 0644);
+MODULE_PARM_DESC(egm_scrub,
+		 "Clear Extended GPU Memory between users: off, close or open, as scrub does for device memory (default: close)");
 
 static enum policy policy_of(const struct cohmem_scrub *s)
 {
 	enum policy policy = READ_ONCE(s->policy);
 
-	return policy == POLICY_DEFAULT ? READ_ONCE(module_policy) : policy;
+	return policy == POLICY_DEFAULT ?
+	       READ_ONCE(module_policy[s->setup.whose]) : policy;
 }
 
 static enum outcome outcome_of(int error)
@@ -223,49 +232,35 @@ static bool stopping(void *arg)
 	return READ_ONCE(s->stop);
 }
 
-/* CPUs next to the memory's own device, or what an administrator has set. */
-static void get_cpus(struct cohmem_scrub *s, struct cpumask *to)
-{
-	int node = dev_to_node(&s->cdev->core.pdev->dev);
-
-	spin_lock(&s->lock);
-	if (s->own_cpus)
-		cpumask_copy(to, s->cpus);
-	else if (node != NUMA_NO_NODE)
-		cpumask_copy(to, cpumask_of_node(node));
-	else
-		cpumask_copy(to, cpu_online_mask);
-	spin_unlock(&s->lock);
-	/* A node without CPUs, or all that were chosen are off line. */
-	if (!cpumask_intersects(to, cpu_online_mask))
-		cpumask_copy(to, cpu_online_mask);
-}
-
 static int clear(struct cohmem_scrub *s)
 {
-	struct cohmem_device *cdev = s->cdev;
+	const struct cohmem_scrub_setup *on = &s->setup;
 	cpumask_var_t cpus;
+	u64 cleared;
 	int ret;
 
 	if (!alloc_cpumask_var(&cpus, GFP_KERNEL))
 		return -ENOMEM;
-	get_cpus(s, cpus);
-	ret = cohmem_alone_begin(cdev, s->stopped, stopping, s);
+	cohmem_near_cpus_get(&s->cpus, on->dev, cpus);
+	ret = on->ops->begin(on->owner, s->stopped, stopping, s);
 	if (!ret) {
 		s->stopped = true;
 		ret = cohmem_wipe_run(&s->wipe, cpus, stopping, s);
-		if (ret == -EIO && !pci_device_is_present(cdev->core.pdev))
-			ret = -ENODEV;
-		cohmem_alone_end(cdev);
+		ret = on->ops->end(on->owner, ret);
 	}
 	free_cpumask_var(cpus);
+	cleared = s->wipe.total - atomic64_read(&s->wipe.skipped);
+	if (!ret)
+		dev_info_ratelimited(on->dev,
+				     "cleared %llu MiB of %s in %llu ms\n",
+				     cleared >> 20, on->what, s->wipe.ms);
 	return ret;
 }
 
 static void scrub_work(struct work_struct *work)
 {
 	struct cohmem_scrub *s = container_of(work, struct cohmem_scrub, work);
-	struct device *dev = &s->cdev->core.pdev->dev;
+	struct device *dev = s->setup.dev;
 	enum outcome result;
 	int ret = clear(s);
 
@@ -273,9 +268,12 @@ static void scrub_work(struct work_struct *work)
 	if (!ret && atomic64_read(&s->wipe.skipped))
 		result = OUTCOME_SKIPPED;
 
-	/* Once: whoever is turned away is told again. Only we write the result. */
+	/*
+	 * Once: whoever is turned away is told again. Only we write the result.
+	 * Who is still using it has been told already.
+	 */
 	if (result != s->result && result != OUTCOME_OK &&
-	    result != OUTCOME_STOPPED)
+	    result != OUTCOME_STOPPED && result != OUTCOME_IN_USE)
 		dev_warn_ratelimited(dev,
 				     "its memory may still hold data of an earlier user: %s (%d)\n",
 				     outcomes[result].why, ret);
@@ -285,9 +283,13 @@ static void scrub_work(struct work_struct *work)
 	s->error = ret;
 	s->dirty = result != OUTCOME_OK;
 	s->clean_but_bad = result == OUTCOME_SKIPPED;
-	s->busy = false;
-	/* Under the lock: whoever sees it idle may free it. */
-	wake_up_all(&s->idle);
+	s->busy = s->again && s->dirty && !s->stop;
+	s->again = false;
+	if (s->busy)
+		queue_work(s->wq, &s->work);
+	else
+		/* Under the lock: whoever sees it idle may free it. */
+		wake_up_all(&s->idle);
 	spin_unlock(&s->lock);
 }
 
@@ -300,49 +302,47 @@ static int start_locked(struct cohmem_scrub *s)
 		return -EBUSY;
 	s->busy = true;
 	s->stop = false;
+	s->again = false;
 	atomic64_set(&s->wipe.done, 0);
 	queue_work(s->wq, &s->work);
 	return 0;
 }
 
 /**
- * cohmem_scrub_init() - get ready to clear memory
- * @cdev: the function, at probe
+ * cohmem_scrub_new() - get ready to clear memory
+ * @setup: whose, and how; copied
  *
  * Context: may sleep.
- * Return: 0 or -ENOMEM.
+ * Return: what the other functions take, or NULL for lack of memory.
  */
-int cohmem_scrub_init(struct cohmem_device *cdev)
+struct cohmem_scrub *
+cohmem_scrub_new(const struct cohmem_scrub_setup *setup)
 {
 	struct cohmem_scrub *s;
 
-	if (!cohmem_has_memory(cdev))
-		return 0;
-
 	s = kzalloc_obj(*s);
 	if (!s)
-		return -ENOMEM;
-	if (!zalloc_cpumask_var(&s->cpus, GFP_KERNEL))
+		return NULL;
+	if (cohmem_near_cpus_init(&s->cpus))
 		goto err_free;
-	s->wq = alloc_ordered_workqueue("cohmem-%s", 0,
-					pci_name(cdev->core.pdev));
+	s->wq = alloc_ordered_workqueue("cohmem-%s", 0, setup->name);
 	if (!s->wq)
 		goto err_cpus;
-	s->cdev = cdev;
-	cohmem_wipe_init(&s->wipe, cdev);
+	s->setup = *setup;
+	cohmem_wipe_init(&s->wipe, setup->wipe, setup->owner, setup->layout,
+			 setup->name);
 	INIT_WORK(&s->work, scrub_work);
 	init_waitqueue_head(&s->idle);
 	spin_lock_init(&s->lock);
 	s->policy = POLICY_DEFAULT;
 	s->dirty = true;
-	cdev->scrub = s;
-	return 0;
+	return s;
 
 err_cpus:
-	free_cpumask_var(s->cpus);
+	cohmem_near_cpus_fini(&s->cpus);
 err_free:
 	kfree(s);
-	return -ENOMEM;
+	return NULL;
 }
 
 static void stop_work(struct cohmem_scrub *s, bool dying)
@@ -352,22 +352,21 @@ static void stop_work(struct cohmem_scrub *s, bool dying)
 	s->dying |= dying;
 	spin_unlock(&s->lock);
 	/* Whoever waits for the memory, or for the worker, has to see it. */
-	wake_up_all(&s->cdev->ready_wq);
+	if (s->setup.ops->wake)
+		s->setup.ops->wake(s->setup.owner);
 	wake_up_all(&s->idle);
 }
 
 /**
- * cohmem_scrub_stop() - the driver is being unbound: clear nothing any more
- * @cdev: the function
+ * cohmem_scrub_stop() - the memory is about to go: clear nothing any more
+ * @s: whose memory; may be NULL
  *
- * One that goes on is given up; the function stays dirty.
+ * One that goes on is given up; the memory stays dirty.
  *
- * Context: may sleep for a bounded piece of work; device lock held.
+ * Context: may sleep for a bounded piece of work.
  */
-void cohmem_scrub_stop(struct cohmem_device *cdev)
+void cohmem_scrub_stop(struct cohmem_scrub *s)
 {
-	struct cohmem_scrub *s = cdev->scrub;
-
 	if (!s)
 		return;
 	stop_work(s, true);
@@ -375,24 +374,22 @@ void cohmem_scrub_stop(struct cohmem_device *cdev)
 }
 
 /**
- * cohmem_scrub_fini() - undo cohmem_scrub_init()
- * @cdev: the function, closed, after cohmem_scrub_stop() if it was registered
+ * cohmem_scrub_free() - undo cohmem_scrub_new()
+ * @s: whose memory, with no user; after cohmem_scrub_stop() if any was let in;
+ *	may be NULL
  *
  * Context: may sleep.
  */
-void cohmem_scrub_fini(struct cohmem_device *cdev)
+void cohmem_scrub_free(struct cohmem_scrub *s)
 {
-	struct cohmem_scrub *s = cdev->scrub;
-
 	if (!s)
 		return;
 	destroy_workqueue(s->wq);
-	free_cpumask_var(s->cpus);
+	cohmem_near_cpus_fini(&s->cpus);
 	kfree(s);
-	cdev->scrub = NULL;
 }
 
-/* Take the function for a user, or say why not. -EAGAIN: clear it first. */
+/* Take the memory for a user, or say why not. -EAGAIN: clear it first. */
 static int take(struct cohmem_scrub *s)
 {
 	bool good;
@@ -438,7 +435,7 @@ static int sleep_until(struct cohmem_scrub *s, unsigned long then)
 /* Wait until nobody clears the memory any more. */
 static int wait_idle(struct cohmem_scrub *s, unsigned long until)
 {
-	struct device *dev = &s->cdev->core.pdev->dev;
+	struct device *dev = s->setup.dev;
 	struct cohmem_wipe *w = &s->wipe;
 	int ret = sleep_until(s, jiffies + SAY_AFTER_S * HZ);
 
@@ -458,7 +455,7 @@ static int wait_idle(struct cohmem_scrub *s, unsigned long until)
 	return -EBUSY;
 }
 
-/* What a user is told whose function could not be cleared. */
+/* What a user is told whose memory could not be cleared. */
 static int refusal(enum outcome result, int error)
 {
 	switch (result) {
@@ -466,25 +463,33 @@ static int refusal(enum outcome result, int error)
 	case OUTCOME_NOMEM:
 		return error;
 	case OUTCOME_STOPPED:
+	case OUTCOME_IN_USE:
 		return -EBUSY;
 	default:
 		return -EIO;
 	}
 }
 
+static int refuse(struct cohmem_scrub *s, enum outcome result, int error)
+{
+	dev_err_ratelimited(s->setup.dev,
+			    "not handed out: its memory may hold data of an earlier user and could not be cleared: %s (%d)\n",
+			    outcomes[result].why, error);
+	return refusal(result, error);
+}
+
 /**
  * cohmem_scrub_open() - hand out clean memory, or none
- * @cdev: the function, not yet enabled
+ * @s: whose memory, with no user; may be NULL
  *
  * Context: may sleep for OPEN_LIMIT_S; a fatal signal ends it, and leaves what
  * goes on alone.
  * Return: 0; -EINTR; -EBUSY where clearing takes longer or was stopped; -ENODEV;
  * -ENOMEM; -EIO where the memory cannot be cleared.
  */
-int cohmem_scrub_open(struct cohmem_device *cdev)
+int cohmem_scrub_open(struct cohmem_scrub *s)
 {
 	const unsigned long until = jiffies + OPEN_LIMIT_S * HZ;
-	struct cohmem_scrub *s = cdev->scrub;
 	enum outcome result;
 	bool tried = false;
 	int ret, error;
@@ -511,26 +516,56 @@ int cohmem_scrub_open(struct cohmem_device *cdev)
 			break;
 		return ret;
 	}
-	dev_err_ratelimited(&cdev->core.pdev->dev,
-			    "not handed out: its memory may hold data of an earlier user and could not be cleared: %s (%d)\n",
-			    outcomes[result].why, error);
-	return refusal(result, error);
+	return refuse(s, result, error);
+}
+
+/**
+ * cohmem_scrub_try_open() - hand out clean memory now, or have it cleared
+ * @s: whose memory, with no user; may be NULL
+ *
+ * For those who cannot wait. Whoever comes back after -EAGAIN and finds that
+ * clearing has failed is told so.
+ *
+ * Context: any that may take a spinlock.
+ * Return: 0; -EAGAIN while it is being cleared; or as cohmem_scrub_open().
+ */
+int cohmem_scrub_try_open(struct cohmem_scrub *s)
+{
+	enum outcome result;
+	bool failed = false;
+	int ret, error;
+
+	if (!s)
+		return 0;
+	spin_lock(&s->lock);
+	ret = take(s);
+	result = s->result;
+	error = s->error;
+	if (ret == -EAGAIN) {
+		failed = s->asked;
+		s->asked = !failed && !start_locked(s);
+	} else if (ret == -EBUSY) {
+		s->asked = true;
+		ret = -EAGAIN;
+	} else {
+		s->asked = false;
+	}
+	spin_unlock(&s->lock);
+	return failed ? refuse(s, result, error) : ret;
 }
 
 /**
  * cohmem_scrub_close() - the last user is gone: clear what it left
- * @cdev: the function, disabled
- * @stopped: it was reset after everything that the user had set up was gone
+ * @s: whose memory; may be NULL
+ * @stopped: nobody writes to it any more
  *
- * Only sets a worker going. Also undoes cohmem_scrub_open() where the device
- * could not be enabled.
+ * Only sets a worker going. Also undoes cohmem_scrub_open() where the user does
+ * not get it in the end.
  *
  * Context: may sleep.
  */
-void cohmem_scrub_close(struct cohmem_device *cdev, bool stopped)
+void cohmem_scrub_close(struct cohmem_scrub *s, bool stopped)
 {
-	struct cohmem_scrub *s = cdev->scrub;
-
 	if (!s)
 		return;
 	spin_lock(&s->lock);
@@ -543,15 +578,14 @@ void cohmem_scrub_close(struct cohmem_device *cdev, bool stopped)
 
 /**
  * cohmem_scrub_start() - clear the memory now, whatever the policy
- * @cdev: a function with coherent memory
+ * @s: whose memory
  *
  * Context: may sleep.
- * Return: 0 once it has begun; -EBUSY if somebody has the function or it is
- * being cleared; -ENODEV if it is being unbound.
+ * Return: 0 once it has begun; -EBUSY if somebody has the memory or it is being
+ * cleared; -ENODEV if it is about to go.
  */
-int cohmem_scrub_start(struct cohmem_device *cdev)
+int cohmem_scrub_start(struct cohmem_scrub *s)
 {
-	struct cohmem_scrub *s = cdev->scrub;
 	int ret;
 
 	spin_lock(&s->lock);
@@ -561,8 +595,24 @@ int cohmem_scrub_start(struct cohmem_device *cdev)
 }
 
 /**
- * cohmem_scrub_set_policy() - override the module parameter for one device
- * @cdev: a function with coherent memory
+ * cohmem_scrub_retry() - what kept the memory from being cleared may have changed
+ * @s: whose memory
+ *
+ * Context: any that may take a spinlock.
+ */
+void cohmem_scrub_retry(struct cohmem_scrub *s)
+{
+	spin_lock(&s->lock);
+	if (s->busy)
+		s->again = true;
+	else if (s->dirty && policy_of(s) == POLICY_CLOSE)
+		start_locked(s);
+	spin_unlock(&s->lock);
+}
+
+/**
+ * cohmem_scrub_set_policy() - override the module parameter
+ * @s: whose memory
  * @word: "off", "close", "open", or "default" to follow the parameter again
  *
  * Takes effect with the next close or open. "off" also gives up a clearing that
@@ -571,93 +621,50 @@ int cohmem_scrub_start(struct cohmem_device *cdev)
  * Context: any that may take a spinlock.
  * Return: 0 or -EINVAL.
  */
-int cohmem_scrub_set_policy(struct cohmem_device *cdev, const char *word)
+int cohmem_scrub_set_policy(struct cohmem_scrub *s, const char *word)
 {
 	int i = __sysfs_match_string(policy_names, ARRAY_SIZE(policy_names),
 				     word);
 
 	if (i < 0)
 		return i;
-	WRITE_ONCE(cdev->scrub->policy, i);
+	WRITE_ONCE(s->policy, i);
 	if (i == POLICY_OFF)
-		stop_work(cdev->scrub, false);
+		stop_work(s, false);
 	return 0;
 }
 
 /**
  * cohmem_scrub_set_accept_bad() - is it good enough to clear all but bad pages
- * @cdev: a function with coherent memory
+ * @s: whose memory
  * @accept: whether it is
  */
-void cohmem_scrub_set_accept_bad(struct cohmem_device *cdev, bool accept)
+void cohmem_scrub_set_accept_bad(struct cohmem_scrub *s, bool accept)
 {
-	WRITE_ONCE(cdev->scrub->accept_bad, accept);
+	WRITE_ONCE(s->accept_bad, accept);
 }
 
 /**
- * cohmem_scrub_set_cpus() - where to clear, from the next time on
- * @cdev: a function with coherent memory
- * @list: a list of CPUs ("0-3,8"), or "default" for those of its NUMA node
+ * cohmem_scrub_cpus() - where to clear, from the next time on
+ * @s: whose memory
  *
- * Context: may sleep.
- * Return: 0; -EINVAL; -ENOMEM.
+ * Return: the CPUs, to be looked at and set.
  */
-int cohmem_scrub_set_cpus(struct cohmem_device *cdev, const char *list)
+struct cohmem_near_cpus *cohmem_scrub_cpus(struct cohmem_scrub *s)
 {
-	struct cohmem_scrub *s = cdev->scrub;
-	bool own = !sysfs_streq(list, "default");
-	cpumask_var_t cpus;
-	int ret = 0;
-
-	if (!zalloc_cpumask_var(&cpus, GFP_KERNEL))
-		return -ENOMEM;
-	if (own) {
-		ret = cpulist_parse(list, cpus);
-		if (!ret && !cpumask_intersects(cpus, cpu_online_mask))
-			ret = -EINVAL;
-	}
-	if (!ret) {
-		spin_lock(&s->lock);
-		cpumask_copy(s->cpus, cpus);
-		s->own_cpus = own;
-		spin_unlock(&s->lock);
-	}
-	free_cpumask_var(cpus);
-	return ret;
-}
-
-/**
- * cohmem_scrub_show_cpus() - where the memory is cleared
- * @cdev: a function with coherent memory
- * @buf: a sysfs buffer
- *
- * Context: may sleep.
- * Return: bytes printed or -ENOMEM.
- */
-int cohmem_scrub_show_cpus(struct cohmem_device *cdev, char *buf)
-{
-	cpumask_var_t cpus;
-	int len;
-
-	if (!alloc_cpumask_var(&cpus, GFP_KERNEL))
-		return -ENOMEM;
-	get_cpus(cdev->scrub, cpus);
-	len = sysfs_emit(buf, "%*pbl\n", cpumask_pr_args(cpus));
-	free_cpumask_var(cpus);
-	return len;
+	return &s->cpus;
 }
 
 /**
  * cohmem_scrub_status() - what scrubbing is up to
- * @cdev: a function with coherent memory
+ * @s: whose memory
  * @st: filled
  *
  * Context: any that may take a spinlock.
  */
-void cohmem_scrub_status(struct cohmem_device *cdev,
+void cohmem_scrub_status(struct cohmem_scrub *s,
 			 struct cohmem_scrub_status *st)
 {
-	struct cohmem_scrub *s = cdev->scrub;
 	struct cohmem_wipe *w = &s->wipe;
 	bool busy;
 

@@ -7,11 +7,30 @@
 #include <linux/kstrtox.h>
 #include <linux/sysfs.h>
 
+#include "badpages.h"
 #include "device.h"
+#include "near_cpus.h"
+#include "scrub.h"
 
 static struct cohmem_device *to_cdev(struct device *dev)
 {
 	return cohmem_from_pdev(to_pci_dev(dev));
+}
+
+/*
+ * Memory that has bad pages and is cleared is a function's, or the Extended GPU
+ * Memory of a socket, which has a device of its own.
+ */
+static struct cohmem_scrub *scrub_of(struct device *dev)
+{
+	return dev_is_pci(dev) ? to_cdev(dev)->scrub : cohmem_egm_scrub_of(dev);
+}
+
+static unsigned int bad_count(struct device *dev, bool *overflow)
+{
+	if (dev_is_pci(dev))
+		return cohmem_poison_count(to_cdev(dev), overflow);
+	return cohmem_badpages_count(cohmem_egm_bad_of(dev), overflow);
 }
 
 static const struct cohmem_region *find_kind(const struct cohmem_device *cdev,
@@ -130,8 +149,7 @@ static ssize_t poison_count_show(struct device *dev,
 {
 	bool overflow;
 
-	return sysfs_emit(buf, "%u\n",
-			  cohmem_poison_count(to_cdev(dev), &overflow));
+	return sysfs_emit(buf, "%u\n", bad_count(dev, &overflow));
 }
 static DEVICE_ATTR_RO(poison_count);
 
@@ -140,7 +158,7 @@ static ssize_t poison_overflow_show(struct device *dev,
 {
 	bool overflow;
 
-	cohmem_poison_count(to_cdev(dev), &overflow);
+	bad_count(dev, &overflow);
 	return sysfs_emit(buf, "%d\n", overflow);
 }
 static DEVICE_ATTR_RO(poison_overflow);
@@ -148,14 +166,17 @@ static DEVICE_ATTR_RO(poison_overflow);
 static ssize_t poison_pages_show(struct device *dev,
 				 struct device_attribute *attr, char *buf)
 {
-	return cohmem_poison_list(to_cdev(dev), buf);
+	if (dev_is_pci(dev))
+		return cohmem_poison_list(to_cdev(dev), buf);
+	return cohmem_badpages_list(cohmem_egm_bad_of(dev), buf);
 }
 
 static ssize_t poison_pages_store(struct device *dev,
 				  struct device_attribute *attr,
 				  const char *buf, size_t count)
 {
-	int ret = cohmem_poison_command(to_cdev(dev), buf);
+	int ret = dev_is_pci(dev) ? cohmem_poison_command(to_cdev(dev), buf) :
+				    cohmem_egm_bad_command(dev, buf);
 
 	return ret ?: count;
 }
@@ -201,14 +222,14 @@ static ssize_t scrub_show(struct device *dev, struct device_attribute *attr,
 {
 	struct cohmem_scrub_status st;
 
-	cohmem_scrub_status(to_cdev(dev), &st);
+	cohmem_scrub_status(scrub_of(dev), &st);
 	return sysfs_emit(buf, "%s\n", st.policy);
 }
 
 static ssize_t scrub_store(struct device *dev, struct device_attribute *attr,
 			   const char *buf, size_t count)
 {
-	int ret = cohmem_scrub_set_policy(to_cdev(dev), buf);
+	int ret = cohmem_scrub_set_policy(scrub_of(dev), buf);
 
 	return ret ?: count;
 }
@@ -219,7 +240,7 @@ static ssize_t scrub_state_show(struct device *dev,
 {
 	struct cohmem_scrub_status st;
 
-	cohmem_scrub_status(to_cdev(dev), &st);
+	cohmem_scrub_status(scrub_of(dev), &st);
 	return sysfs_emit(buf, "%s\n", st.state);
 }
 static DEVICE_ATTR_RO(scrub_state);
@@ -229,7 +250,7 @@ static ssize_t scrub_result_show(struct device *dev,
 {
 	struct cohmem_scrub_status st;
 
-	cohmem_scrub_status(to_cdev(dev), &st);
+	cohmem_scrub_status(scrub_of(dev), &st);
 	return sysfs_emit(buf, "%s\n", st.result);
 }
 static DEVICE_ATTR_RO(scrub_result);
@@ -239,7 +260,7 @@ static ssize_t scrub_dirty_show(struct device *dev,
 {
 	struct cohmem_scrub_status st;
 
-	cohmem_scrub_status(to_cdev(dev), &st);
+	cohmem_scrub_status(scrub_of(dev), &st);
 	return sysfs_emit(buf, "%d\n", st.dirty);
 }
 static DEVICE_ATTR_RO(scrub_dirty);
@@ -249,7 +270,7 @@ static ssize_t scrub_bytes_show(struct device *dev,
 {
 	struct cohmem_scrub_status st;
 
-	cohmem_scrub_status(to_cdev(dev), &st);
+	cohmem_scrub_status(scrub_of(dev), &st);
 	return sysfs_emit(buf, "%llu\n", st.bytes);
 }
 static DEVICE_ATTR_RO(scrub_bytes);
@@ -259,7 +280,7 @@ static ssize_t scrub_skipped_show(struct device *dev,
 {
 	struct cohmem_scrub_status st;
 
-	cohmem_scrub_status(to_cdev(dev), &st);
+	cohmem_scrub_status(scrub_of(dev), &st);
 	return sysfs_emit(buf, "%llu\n", st.skipped);
 }
 static DEVICE_ATTR_RO(scrub_skipped);
@@ -269,7 +290,7 @@ static ssize_t scrub_ms_show(struct device *dev, struct device_attribute *attr,
 {
 	struct cohmem_scrub_status st;
 
-	cohmem_scrub_status(to_cdev(dev), &st);
+	cohmem_scrub_status(scrub_of(dev), &st);
 	return sysfs_emit(buf, "%llu\n", st.ms);
 }
 static DEVICE_ATTR_RO(scrub_ms);
@@ -281,7 +302,7 @@ static ssize_t scrub_start_store(struct device *dev,
 	int ret = -EINVAL;
 
 	if (sysfs_streq(buf, "start"))
-		ret = cohmem_scrub_start(to_cdev(dev));
+		ret = cohmem_scrub_start(scrub_of(dev));
 	return ret ?: count;
 }
 static DEVICE_ATTR_WO(scrub_start);
@@ -291,7 +312,7 @@ static ssize_t scrub_accept_bad_show(struct device *dev,
 {
 	struct cohmem_scrub_status st;
 
-	cohmem_scrub_status(to_cdev(dev), &st);
+	cohmem_scrub_status(scrub_of(dev), &st);
 	return sysfs_emit(buf, "%d\n", st.accept_bad);
 }
 
@@ -303,7 +324,7 @@ static ssize_t scrub_accept_bad_store(struct device *dev,
 	int ret = kstrtobool(buf, &accept);
 
 	if (!ret)
-		cohmem_scrub_set_accept_bad(to_cdev(dev), accept);
+		cohmem_scrub_set_accept_bad(scrub_of(dev), accept);
 	return ret ?: count;
 }
 static DEVICE_ATTR_RW(scrub_accept_bad);
@@ -311,14 +332,15 @@ static DEVICE_ATTR_RW(scrub_accept_bad);
 static ssize_t scrub_cpus_show(struct device *dev,
 			       struct device_attribute *attr, char *buf)
 {
-	return cohmem_scrub_show_cpus(to_cdev(dev), buf);
+	return cohmem_near_cpus_show(cohmem_scrub_cpus(scrub_of(dev)), dev,
+				     buf);
 }
 
 static ssize_t scrub_cpus_store(struct device *dev,
 				struct device_attribute *attr,
 				const char *buf, size_t count)
 {
-	int ret = cohmem_scrub_set_cpus(to_cdev(dev), buf);
+	int ret = cohmem_near_cpus_set(cohmem_scrub_cpus(scrub_of(dev)), buf);
 
 	return ret ?: count;
 }
@@ -351,23 +373,32 @@ static DEVICE_ATTR_RO(socket);
 static ssize_t egm_base_show(struct device *dev, struct device_attribute *attr,
 			     char *buf)
 {
-	return sysfs_emit(buf, "0x%llx\n", to_cdev(dev)->plat.near.egm_base);
+	return sysfs_emit(buf, "0x%llx\n", to_cdev(dev)->plat.near.egm.base);
 }
 static DEVICE_ATTR_ADMIN_RO(egm_base);
 
 static ssize_t egm_size_show(struct device *dev, struct device_attribute *attr,
 			     char *buf)
 {
-	return sysfs_emit(buf, "%llu\n", to_cdev(dev)->plat.near.egm_size);
+	return sysfs_emit(buf, "%llu\n", to_cdev(dev)->plat.near.egm.size);
 }
 static DEVICE_ATTR_RO(egm_size);
 
 static ssize_t egm_pxm_show(struct device *dev, struct device_attribute *attr,
 			    char *buf)
 {
-	return sysfs_emit(buf, "%llu\n", to_cdev(dev)->plat.near.egm_pxm);
+	return sysfs_emit(buf, "%llu\n", to_cdev(dev)->plat.near.egm.pxm);
 }
 static DEVICE_ATTR_RO(egm_pxm);
+
+/* What has become of the Extended GPU Memory that firmware announces here. */
+static ssize_t egm_show(struct device *dev, struct device_attribute *attr,
+			char *buf)
+{
+	return sysfs_emit(buf, "%s\n",
+			  cohmem_egm_verdict_name(to_cdev(dev)->egm.state));
+}
+static DEVICE_ATTR_RO(egm);
 
 static struct attribute *cohmem_attrs[] = {
 	&dev_attr_mode.attr,
@@ -399,6 +430,7 @@ static struct attribute *cohmem_attrs[] = {
 	&dev_attr_egm_base.attr,
 	&dev_attr_egm_size.attr,
 	&dev_attr_egm_pxm.attr,
+	&dev_attr_egm.attr,
 	NULL
 };
 
@@ -428,7 +460,7 @@ static umode_t cohmem_attr_visible(struct kobject *kobj, struct attribute *attr,
 	    is_any(attr, &dev_attr_pxm_start, &dev_attr_pxm_count,
 		   &dev_attr_socket))
 		return 0;
-	if (!cdev->plat.near.has_egm &&
+	if (cdev->plat.near.egm.nr_numbers != 3 &&
 	    is_any(attr, &dev_attr_egm_base, &dev_attr_egm_size,
 		   &dev_attr_egm_pxm))
 		return 0;
@@ -443,5 +475,31 @@ static const struct attribute_group cohmem_group = {
 
 const struct attribute_group *cohmem_sysfs_groups[] = {
 	&cohmem_group,
+	NULL
+};
+
+static struct attribute *memory_attrs[] = {
+	&dev_attr_poison_count.attr,
+	&dev_attr_poison_overflow.attr,
+	&dev_attr_poison_pages.attr,
+	&dev_attr_scrub.attr,
+	&dev_attr_scrub_state.attr,
+	&dev_attr_scrub_result.attr,
+	&dev_attr_scrub_dirty.attr,
+	&dev_attr_scrub_bytes.attr,
+	&dev_attr_scrub_skipped.attr,
+	&dev_attr_scrub_ms.attr,
+	&dev_attr_scrub_start.attr,
+	&dev_attr_scrub_accept_bad.attr,
+	&dev_attr_scrub_cpus.attr,
+	NULL
+};
+
+static const struct attribute_group memory_group = {
+	.attrs = memory_attrs,
+};
+
+const struct attribute_group *cohmem_memory_groups[] = {
+	&memory_group,
 	NULL
 };

@@ -16,21 +16,7 @@
 #include <linux/tracepoint.h>
 
 #include "device.h"
-
-#ifndef COHMEM_TRACE_ENUMS
-#define COHMEM_TRACE_ENUMS
-/**
- * enum cohmem_scrub_event - how far clearing the memory is
- * @COHMEM_SCRUB_BEGIN: it starts
- * @COHMEM_SCRUB_PROGRESS: another part is done
- * @COHMEM_SCRUB_END: it is over, with a result
- */
-enum cohmem_scrub_event {
-	COHMEM_SCRUB_BEGIN,
-	COHMEM_SCRUB_PROGRESS,
-	COHMEM_SCRUB_END,
-};
-#endif /* COHMEM_TRACE_ENUMS */
+#include "wipe.h"
 
 TRACE_DEFINE_ENUM(COHMEM_CLEAN_WRITE);
 TRACE_DEFINE_ENUM(COHMEM_CLEAN_WIPE);
@@ -202,6 +188,56 @@ TRACE_EVENT(cohmem_scrub,
 		  PCI_SLOT(__entry->devid & 0xff),
 		  PCI_FUNC(__entry->devid & 0xff),
 		  cohmem_show_scrub(__entry->event),
+		  __entry->bytes, __entry->total, __entry->ms, __entry->ret)
+);
+
+/*
+ * A fault on Extended GPU Memory was answered: @pxm is its proximity domain, the
+ * rest as of cohmem_fault.
+ */
+TRACE_EVENT(cohmem_egm_fault,
+	TP_PROTO(unsigned int pxm, u64 off, unsigned int order,
+		 unsigned int ret),
+	TP_ARGS(pxm, off, order, ret),
+	TP_STRUCT__entry(
+		__field(u8, pxm)
+		__field(u8, order)
+		__field(u32, ret)
+		__field(u64, off)
+	),
+	TP_fast_assign(
+		__entry->pxm = pxm;
+		__entry->order = order;
+		__entry->ret = ret;
+		__entry->off = off;
+	),
+	TP_printk("egm%u off=0x%llx order=%u ret=0x%x", __entry->pxm,
+		  __entry->off, __entry->order, __entry->ret)
+);
+
+/* Clearing Extended GPU Memory between two users. */
+TRACE_EVENT(cohmem_egm_scrub,
+	TP_PROTO(unsigned int pxm, enum cohmem_scrub_event event, u64 bytes,
+		 u64 total, u64 ms, int ret),
+	TP_ARGS(pxm, event, bytes, total, ms, ret),
+	TP_STRUCT__entry(
+		__field(u8, pxm)
+		__field(u8, event)
+		__field(int, ret)
+		__field(u64, bytes)
+		__field(u64, total)
+		__field(u64, ms)
+	),
+	TP_fast_assign(
+		__entry->pxm = pxm;
+		__entry->event = event;
+		__entry->ret = ret;
+		__entry->bytes = bytes;
+		__entry->total = total;
+		__entry->ms = ms;
+	),
+	TP_printk("egm%u %s bytes=%llu total=%llu ms=%llu ret=%d",
+		  __entry->pxm, cohmem_show_scrub(__entry->event),
 		  __entry->bytes, __entry->total, __entry->ms, __entry->ret)
 );
 

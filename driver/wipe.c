@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Clearing all memory of a function that this driver has to itself, with the
- * CPUs that are next to it.
+ * Clearing all memory of somebody who has it to himself (a function, a socket's
+ * EGM), with the CPUs that are next to it.
  *
  * A wipe cuts the regions into pieces, and threads, one for each CPU they may
  * run on, take the next piece until none is left. Each piece is mapped, cleared
- * and unmapped under state_lock, as every access to the memory: a reset waits
- * for a piece per thread, and finds no kernel mapping. Bad pages are left out:
- * writing to one may raise another error.
+ * and unmapped under what keeps the memory there (for a function state_lock, as
+ * every access to the memory: a reset waits for a piece per thread, and finds no
+ * kernel mapping). Bad pages are left out: writing to one may raise another
+ * error.
  *
  * Cleared means cleared in the memory: what has been written is cleaned from
  * the CPU's caches before it counts (cache.c).
@@ -24,7 +25,6 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
-#include "trace.h"
 #include "wipe.h"
 
 /* What a thread clears under the lock: some milliseconds, also on one CPU. */
@@ -60,15 +60,14 @@ static int clear_range(struct cohmem_wipe *w, const struct cohmem_region *r,
 	size_t pos, n;
 	void *addr;
 
-	addr = cohmem_map_piece(w->cdev, r, off, len);
+	addr = w->ops->map(w->owner, r, off, len);
 	if (!addr)
 		return -ENOMEM;
 
 	for (pos = 0; pos < len && !stopped(w); pos += n) {
 		n = min_t(size_t, len - pos, STRIDE);
 		memset(addr + pos, 0, n);
-		cohmem_cache_clean(w->cdev, r, off + pos, addr + pos, n,
-				   COHMEM_CLEAN_WIPE);
+		w->ops->clean(w->owner, r, off + pos, addr + pos, n);
 		cond_resched();
 	}
 	if (r->kind == COHMEM_RESMEM) {
@@ -88,12 +87,18 @@ static int clear_piece(struct cohmem_wipe *w, const struct cohmem_region *r,
 	int ret;
 
 	while (off < end && !stopped(w)) {
-		good = cohmem_poison_clean(w->cdev, r, off, end - off);
+		good = w->ops->good(w->owner, r, off, end - off);
 		if (good) {
 			ret = clear_range(w, r, off, good);
 			if (ret)
 				return ret;
 			off += good;
+			continue;
+		}
+		step = w->ops->hole ? w->ops->hole(w->owner, r, off, end - off) :
+				      0;
+		if (step) {
+			off += step;
 			continue;
 		}
 		/* @off is page aligned here: pieces and bad pages are. */
@@ -104,25 +109,15 @@ static int clear_piece(struct cohmem_wipe *w, const struct cohmem_region *r,
 	return 0;
 }
 
-/* The same rules as for any access to the memory. */
-static int clear_locked(struct cohmem_wipe *w, const struct cohmem_region *r,
-			u64 off, u64 len)
+static int clear_begun(struct cohmem_wipe *w, const struct cohmem_region *r,
+		       u64 off, u64 len)
 {
-	struct cohmem_device *cdev = w->cdev;
-	bool overflow;
-	int ret;
+	int ret = w->ops->begin(w->owner);
 
-	down_read(&cdev->state_lock);
-	cohmem_poison_count(cdev, &overflow);
-	if (overflow)
-		ret = -EHWPOISON;
-	else if (!cohmem_gate_open(cdev))
-		ret = -EIO;
-	else
-		ret = cohmem_ready_check(cdev);
-	if (!ret)
-		ret = clear_piece(w, r, off, len);
-	up_read(&cdev->state_lock);
+	if (ret)
+		return ret;
+	ret = clear_piece(w, r, off, len);
+	w->ops->end(w->owner);
 	return ret;
 }
 
@@ -132,8 +127,8 @@ static void account(struct cohmem_wipe *w, u64 len)
 	u64 after = atomic64_add_return(len, &w->done);
 
 	if (div64_u64(after, step) != div64_u64(after - len, step))
-		trace_cohmem_scrub(w->cdev->core.pdev, COHMEM_SCRUB_PROGRESS,
-				   after, w->total, ms_since(w->started), 0);
+		w->ops->trace(w->owner, COHMEM_SCRUB_PROGRESS, after, w->total,
+			      ms_since(w->started), 0);
 }
 
 /* Where piece @nr lies; false if there is no such piece. */
@@ -170,9 +165,9 @@ static int clear_pieces(void *arg)
 	 */
 	set_cpus_allowed_ptr(current, w->cpus);
 	while (!stopped(w) &&
-	       find_piece(&w->cdev->plat.layout,
-			  atomic64_inc_return(&w->next) - 1, &r, &off, &len)) {
-		ret = clear_locked(w, r, off, len);
+	       find_piece(w->layout, atomic64_inc_return(&w->next) - 1, &r,
+			  &off, &len)) {
+		ret = clear_begun(w, r, off, len);
 		if (ret)
 			give_up(w, ret);
 		else if (!stopped(w))
@@ -196,8 +191,7 @@ static int clear_all(struct cohmem_wipe *w)
 	atomic_set(&w->threads, 1);
 	for_each_cpu_and(cpu, w->cpus, cpu_online_mask) {
 		t = kthread_create_on_node(clear_pieces, w, cpu_to_node(cpu),
-					   "cohmem-%s",
-					   pci_name(w->cdev->core.pdev));
+					   "cohmem-%s", w->name);
 		if (IS_ERR(t))
 			break;
 		thread[nr++] = get_task_struct(t);
@@ -215,15 +209,6 @@ static int clear_all(struct cohmem_wipe *w)
 	return nr ? atomic_read(&w->error) : -ENOMEM;
 }
 
-static bool settled(struct cohmem_wipe *w)
-{
-	struct cohmem_device *cdev = w->cdev;
-	enum cohmem_ready_state state = READ_ONCE(cdev->ready.state);
-
-	return state == COHMEM_READY || state == COHMEM_FAILED ||
-	       !cohmem_gate_open(cdev) || w->stop(w->arg);
-}
-
 static void set_state(struct cohmem_wipe *w, enum cohmem_wipe_state state)
 {
 	spin_lock(&w->lock);
@@ -237,20 +222,17 @@ static void set_state(struct cohmem_wipe *w, enum cohmem_wipe_state state)
 
 static int one_round(struct cohmem_wipe *w)
 {
-	struct cohmem_device *cdev = w->cdev;
-
 	atomic64_set(&w->next, 0);
 	atomic64_set(&w->done, 0);
 	atomic64_set(&w->skipped, 0);
 	atomic_set(&w->error, 0);
 
 	set_state(w, COHMEM_WIPE_WAITING);
-	cohmem_ready_kick(cdev);
-	wait_event_idle(cdev->ready_wq, settled(w));
+	if (w->ops->wait)
+		w->ops->wait(w);
 
 	set_state(w, COHMEM_WIPE_RUNNING);
-	trace_cohmem_scrub(cdev->core.pdev, COHMEM_SCRUB_BEGIN, 0, w->total, 0,
-			   0);
+	w->ops->trace(w->owner, COHMEM_SCRUB_BEGIN, 0, w->total, 0, 0);
 	return clear_all(w);
 }
 
@@ -264,7 +246,7 @@ static int one_round(struct cohmem_wipe *w)
  * Whether the memory is ready is found out by the threads, under the lock. A
  * reset in between makes it start over.
  *
- * Context: may sleep; the function is held by this driver.
+ * Context: may sleep; nobody else has the memory.
  * Return: 0, also if bad pages were left out (see @w->skipped); -ECANCELED;
  * -EIO if the memory failed or is off; -EAGAIN if it was reset over and over;
  * -EHWPOISON if there are more bad pages than can be told; -ENOMEM.
@@ -272,10 +254,7 @@ static int one_round(struct cohmem_wipe *w)
 int cohmem_wipe_run(struct cohmem_wipe *w, const struct cpumask *cpus,
 		    bool (*stop)(void *), void *arg)
 {
-	const struct cohmem_layout *layout = &w->cdev->plat.layout;
-	struct pci_dev *pdev = w->cdev->core.pdev;
 	unsigned int i;
-	u64 skipped;
 	int ret;
 
 	w->cpus = cpus;
@@ -288,30 +267,29 @@ int cohmem_wipe_run(struct cohmem_wipe *w, const struct cpumask *cpus,
 	}
 	set_state(w, COHMEM_WIPE_IDLE);
 
-	trace_cohmem_scrub(pdev, COHMEM_SCRUB_END, atomic64_read(&w->done),
-			   w->total, w->ms, ret);
-	skipped = atomic64_read(&w->skipped);
-	if (!ret)
-		pci_info_ratelimited(pdev,
-				     "cleared %llu MiB of %s in %llu ms\n",
-				     (w->total - skipped) >> 20,
-				     layout->nr > 1 ? "usemem and resmem" :
-				     cohmem_kind_name(layout->region[0].kind),
-				     w->ms);
+	w->ops->trace(w->owner, COHMEM_SCRUB_END, atomic64_read(&w->done),
+		      w->total, w->ms, ret);
 	return ret;
 }
 
 /**
  * cohmem_wipe_init() - get ready to wipe
  * @w: zeroed
- * @cdev: the function
+ * @ops: how to get at the memory
+ * @owner: for @ops
+ * @layout: what there is to clear
+ * @name: of the owner
  */
-void cohmem_wipe_init(struct cohmem_wipe *w, struct cohmem_device *cdev)
+void cohmem_wipe_init(struct cohmem_wipe *w, const struct cohmem_wipe_ops *ops,
+		      void *owner, const struct cohmem_layout *layout,
+		      const char *name)
 {
-	const struct cohmem_layout *layout = &cdev->plat.layout;
 	unsigned int i;
 
-	w->cdev = cdev;
+	w->ops = ops;
+	w->owner = owner;
+	w->layout = layout;
+	w->name = name;
 	spin_lock_init(&w->lock);
 	init_waitqueue_head(&w->ended);
 	for (i = 0; i < layout->nr; i++)

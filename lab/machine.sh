@@ -6,16 +6,35 @@
 # Where the coherent memory lies in L1's physical address space: above all RAM
 # that a lab machine has, below the address limit of every CPU model.
 MEM_BASE=0x1000000000
+# The next GPU's memory, and the sockets' EGM, begin at a multiple of this.
+MEM_ALIGN=0x40000000
 
-# The GPU sits behind a root port of its own, device 2 of bus 0: this is its
-# address in L1 and its path in ACPI's name space.
-GPU_BDF=0000:01:00.0
-GPU_ACPI='\_SB_.PCI0.S10_.S00_'
+# lay_out_memory: where each GPU's memory and each socket's EGM lies; mem_end is
+# behind the last.
+lay_out_memory() {
+	local i
+	mem_end=$((MEM_BASE))
+	for ((i = 0; i < nr_gpus; i++)); do
+		mem_base[i]=$(printf '0x%x' $mem_end)
+		mem_end=$(((mem_end + hbm_bytes + MEM_ALIGN - 1) / MEM_ALIGN * MEM_ALIGN))
+	done
+	nr_sockets=$(((nr_gpus + gpus_a_socket - 1) / gpus_a_socket))
+	[ "$egm_bytes" -gt 0 ] || return 0
+	for ((i = 0; i < nr_sockets; i++)); do
+		egm_base[i]=$(printf '0x%x' $mem_end)
+		mem_end=$(((mem_end + egm_bytes + EGM_TAIL + MEM_ALIGN - 1) / MEM_ALIGN * MEM_ALIGN))
+	done
+}
 
-# The GPU as QEMU is told of it, at the start and when it is plugged in again.
+# GPU N, from 0 on, sits behind a root port of its own, device 2 + N of bus 0: this
+# is its address in L1, and its path in ACPI's name space.
+gpu_bdf() { printf '0000:%02x:00.0' $(($1 + 1)); }
+gpu_acpi() { printf '\\_SB_.PCI0.S%02X_.S00_' $((($1 + 2) << 3)); }
+
+# It as QEMU is told of it, at the start and when it is plugged in again.
 gpu_device() {
-	printf '{"driver":"vfio-user-pci","id":"gpu0","bus":"rp1","socket":{"type":"unix","path":"%s"}}' \
-		"$sock/vfu"
+	printf '{"driver":"vfio-user-pci","id":"gpu%d","bus":"rp%d","socket":{"type":"unix","path":"%s"}}' \
+		"$1" $(($1 + 1)) "$sock/vfu$1"
 }
 
 lay_out_l1() {
@@ -40,15 +59,23 @@ lay_out_l1() {
 	for t in "$COHMEM_TOP"/lab/guest/*; do install -m 755 "$t" "$lab/"; done
 	printf '%s\n' virtio_pci virtio_console virtio_blk ext4 virtio_iommu >"$lab/modules"
 	[ -z "$shell" ] || : >"$lab/shell"
+	local i bdfs=() egms=()
+	for ((i = 0; i < nr_gpus; i++)); do bdfs+=("$(gpu_bdf $i)"); done
+	for ((i = 0; i < ${#egm_base[@]}; i++)); do egms+=("$((EGM_PXM + i)):${egm_base[i]}"); done
 	cat >"$lab/env" <<-ENV
-		COHMEM_BDF=$GPU_BDF
+		COHMEM_BDF=${bdfs[0]}
+		COHMEM_GPUS=${bdfs[*]}
 		COHMEM_MODEL=$model
 		COHMEM_HBM=$hbm_bytes
 		COHMEM_MEM_BASE=$MEM_BASE
+		COHMEM_EGM=$egm_bytes
+		COHMEM_EGMS=${egms[*]}
+		COHMEM_EGM_ANNOUNCE=$egm_announce
+		COHMEM_RETIRED=$retired
 		COHMEM_SEED=$seed
 		COHMEM_ANNOUNCE=$announce
 		COHMEM_SLOW=$slow
-		COHMEM_GPU_DEVICE=$(gpu_device)
+		COHMEM_GPU_DEVICE=$(gpu_device 0)
 		CMOCKA_MESSAGE_OUTPUT=TAP
 	ENV
 }
@@ -65,21 +92,31 @@ lay_out_l2() {
 	rm -r "$run/l2"
 }
 
-# The initrd: the SSDT first and uncompressed, as the kernel's ACPI table
-# upgrade wants it, then user space, modules and this run's own files.
+# The initrd: the SSDTs, one a GPU, first and uncompressed, as the kernel's ACPI
+# table upgrade wants them, then user space, modules and this run's own files.
 pack_initrd() {
-	local log=$run/initrd.log
-	"$sim" ssdt "${part[@]}" --hbm "$hbm" --mem-base "$MEM_BASE" \
-		--path "$GPU_ACPI" --announce "$announce" >"$run/ssdt.asl" ||
-		die "$name" "cohmem-sim cannot write the SSDT"
+	local log=$run/initrd.log i pxms
+	for ((i = 0; i < nr_gpus; i++)); do
+		# With several, or EGM, the numbers of the nodes are those of real
+		# firmware: the sockets' come between those of CPUs and those of GPUs.
+		pxms=()
+		[ $((nr_gpus > 1 || egm_bytes > 0)) = 0 ] || pxms=(--pxm-start $((8 * i + 16)))
+		egm_of_gpu $i
+		"$sim" ssdt "${part[@]}" --hbm "$hbm" --mem-base "${mem_base[i]}" \
+			--path "$(gpu_acpi $i)" --announce "$announce" "${pxms[@]}" \
+			"${REPLY[@]}" >"$run/ssdt$i.asl" ||
+			die "$name" "cohmem-sim cannot write the SSDT"
+	done
 	mkdir -p "$run/acpi/kernel/firmware/acpi"
 	if [ "$arch" = amd64 ] && [ -z "${scenario_dsdt:-}" ]; then
-		cp "$("$COHMEM_TOP/lab/dsdt" "$series" "$model" "$hbm")" \
+		cp "$("$COHMEM_TOP/lab/dsdt" "$series" "${name%%-*}" "$hbm" "$egm")" \
 			"$run/acpi/kernel/firmware/acpi/dsdt.aml"
 	fi
 	logged "initrd" "$log" "$COHMEM_TOP/lab/toolbox" run bash -ec '
 		run=$1 rel=$2 base=$3 modules=$4
-		iasl -p "$run/acpi/kernel/firmware/acpi/ssdt" "$run/ssdt.asl"
+		for asl in "$run"/ssdt*.asl; do
+			iasl -p "$run/acpi/kernel/firmware/acpi/$(basename "$asl" .asl)" "$asl"
+		done
 		d=$(mktemp -d); cd "$d"
 		cpio -idm --quiet <"$modules"
 		cp -a "$run/cpio/usr/lib/modules/$rel/updates" "usr/lib/modules/$rel/"
@@ -93,36 +130,77 @@ pack_initrd() {
 		rm -rf "$run/acpi"' initrd "$run" "$release" "$base" "$modules"
 }
 
+# start_sim N: the emulator of one GPU.
 start_sim() {
-	"$sim" run "${part[@]}" --hbm "$hbm" --mem "$hbm_file" --mem-base "$MEM_BASE" \
-		--socket "$sock/vfu" --control "$sock/ctl" --log "$run/sim.log" "${scenario_sim[@]}" \
-		>"$run/sim.out" 2>&1 </dev/null &
-	sim_pid=$!
+	local own=() log=$run/sim.log
+	[ "$1" = 0 ] || log=$run/sim$1.log
+	[ "$egm_bytes" = 0 ] ||
+		own=(--egm "${egm_file[$1 / gpus_a_socket]}@${egm_base[$1 / gpus_a_socket]}"
+			--egm-size "$egm_bytes")
+	"$sim" run "${part[@]}" --hbm "$hbm" --mem "${hbm_files[$1]}" --mem-base "${mem_base[$1]}" \
+		--socket "$sock/vfu$1" --control "$sock/ctl$1" --log "$log" "${own[@]}" "${scenario_sim[@]}" \
+		>"$run/sim$1.out" 2>&1 </dev/null &
+	sim_pids[$1]=$!
 	for _ in $(seq 50); do
-		[ -S "$sock/vfu" ] && return
-		kill -0 "$sim_pid" 2>/dev/null || break
+		[ -S "$sock/vfu$1" ] && return
+		kill -0 "${sim_pids[$1]}" 2>/dev/null || break
 		sleep 0.1
 	done
-	die "$name" "cohmem-sim did not start" "$run/sim.out"
+	die "$name" "cohmem-sim did not start" "$run/sim$1.out"
+}
+
+# Memory that L1 has as nvdimms, whose driver it does not load.
+memory_args() {
+	local i
+	REPLY=()
+	for ((i = 0; i < nr_gpus; i++)); do
+		REPLY+=(-object "memory-backend-file,id=hbm$i,mem-path=${hbm_files[i]},size=$hbm_bytes,share=on,reserve=off"
+			-device "nvdimm,id=hbm$i-dimm,memdev=hbm$i,addr=${mem_base[i]}")
+	done
+	for ((i = 0; i < ${#egm_base[@]}; i++)); do
+		REPLY+=(-object "memory-backend-file,id=egm$i,mem-path=${egm_file[i]},size=$((egm_bytes + EGM_TAIL)),share=on,reserve=off"
+			-device "nvdimm,id=egm$i-dimm,memdev=egm$i,addr=${egm_base[i]}")
+	done
+}
+
+# A root port, a GPU, and a line to the GPU's emulator from within L1; of all but
+# the first its name ends in the number.
+gpu_args() {
+	local i
+	REPLY=()
+	for ((i = 0; i < nr_gpus; i++)); do
+		REPLY+=(-device "pcie-root-port,id=rp$((i + 1)),chassis=$((i + 1)),addr=$((i + 2))"
+			-device "$(gpu_device $i)")
+	done
+}
+sim_args() {
+	local i
+	REPLY=()
+	for ((i = 0; i < nr_gpus; i++)); do
+		REPLY+=(-chardev "socket,id=sim$i,path=$sock/ctl$i"
+			-device "virtserialport,chardev=sim$i,name=org.cohmem.sim${i#0}")
+	done
 }
 
 start_vm() {
 	# As much as is needed and no more: a PC with memory near 1 TiB moves all of
 	# it above that, as AMD's are said to have a hole there.
-	local maxmem=$(((MEM_BASE + hbm_bytes + (8 << 30)) >> 20))M
+	local maxmem=$(((mem_end + (8 << 30)) >> 20))M
+	local slots=$((nr_gpus + ${#egm_base[@]} + 1)) memory gpus sims
+	memory_args; memory=("${REPLY[@]}")
+	gpu_args; gpus=("${REPLY[@]}")
+	sim_args; sims=("${REPLY[@]}")
 	local args=(-nodefaults -no-reboot -display none -nic none -smp 2
-		-m "$scenario_memory,slots=2,maxmem=$maxmem"
+		-m "$scenario_memory,slots=$slots,maxmem=$maxmem"
 		-object "memory-backend-memfd,id=m0,size=$scenario_memory,share=on"
-		-object "memory-backend-file,id=hbm,mem-path=$hbm_file,size=$hbm_bytes,share=on,reserve=off"
-		-device "nvdimm,id=hbm0,memdev=hbm,addr=$MEM_BASE"
+		"${memory[@]}"
 		-kernel "$kernel/vmlinuz" -initrd "$run/initrd"
-		-device 'pcie-root-port,id=rp1,chassis=1,addr=2'
-		-device "$(gpu_device)"
+		"${gpus[@]}"
 		-device virtio-serial-pci
 		-chardev "file,id=verdict,path=$run/verdict" -device virtserialport,chardev=verdict,name=org.cohmem.verdict
 		-chardev "file,id=kmsg,path=$run/kernel.log" -device virtserialport,chardev=kmsg,name=org.cohmem.kmsg
 		-chardev "pipe,id=clock,path=$sock/clock" -device virtserialport,chardev=clock,name=org.cohmem.clock
-		-chardev "socket,id=sim,path=$sock/ctl" -device virtserialport,chardev=sim,name=org.cohmem.sim
+		"${sims[@]}"
 		-qmp "unix:$sock/qmp,server=on,wait=off"
 	) console
 	case $arch in
@@ -173,7 +251,7 @@ start_vm() {
 	fi
 	vm_pid=$!
 	if clock_tells; then
-		clock_watch "$run/lost" "$sock/clock.in" "$vm_pid" "$sim_pid" 2>"$run/clock.log" </dev/null &
+		clock_watch "$run/lost" "$sock/clock.in" "$vm_pid" "${sim_pids[@]}" 2>"$run/clock.log" </dev/null &
 		clock_pid=$!
 	else
 		progress "this host does not count how long threads wait (no /proc/PID/schedstat): limits do not stretch"

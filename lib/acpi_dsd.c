@@ -35,7 +35,7 @@
 #define TABLE_REVISION	8
 
 /* daffd814-6eba-4d8c-8a91-bc9bbf4aa301 in the byte order of ToUUID() */
-static const u8 dsd_uuid[16] = {
+const u8 cohmem_dsd_uuid[16] = {
 	0x14, 0xd8, 0xff, 0xda, 0xba, 0x6e, 0x8c, 0x4d,
 	0x8a, 0x91, 0xbc, 0x9b, 0xbf, 0x4a, 0xa3, 0x01,
 };
@@ -45,10 +45,10 @@ static const char *const prop_names[COHMEM_NR_PROPS] = {
 	[COHMEM_MEM_SIZE] = COHMEM_PROP_MEM_SIZE,
 	[COHMEM_PXM_START] = COHMEM_PROP_PXM_START,
 	[COHMEM_PXM_COUNT] = COHMEM_PROP_PXM_COUNT,
-	[COHMEM_EGM_BASE] = COHMEM_PROP_EGM_BASE,
-	[COHMEM_EGM_SIZE] = COHMEM_PROP_EGM_SIZE,
-	[COHMEM_EGM_PXM] = COHMEM_PROP_EGM_PXM,
-	[COHMEM_EGM_RETIRED] = COHMEM_PROP_EGM_RETIRED,
+	[COHMEM_DSD_EGM_BASE] = COHMEM_PROP_EGM_BASE,
+	[COHMEM_DSD_EGM_SIZE] = COHMEM_PROP_EGM_SIZE,
+	[COHMEM_DSD_EGM_PXM] = COHMEM_PROP_EGM_PXM,
+	[COHMEM_DSD_EGM_RETIRED] = COHMEM_PROP_EGM_RETIRED,
 };
 
 static void walk_block(const struct cohmem_aml *a, size_t pos, size_t end,
@@ -133,9 +133,9 @@ static bool is_property_uuid(const struct cohmem_aml *a, size_t pos, size_t end)
 		return false;
 	return cohmem_aml_length(a, &pos, end, &pkg_end) &&
 	       cohmem_aml_integer(a, &pos, pkg_end, &size) &&
-	       size == sizeof(dsd_uuid) &&
-	       pkg_end - pos == sizeof(dsd_uuid) &&
-	       !memcmp(a->b + pos, dsd_uuid, sizeof(dsd_uuid));
+	       size == sizeof(cohmem_dsd_uuid) &&
+	       pkg_end - pos == sizeof(cohmem_dsd_uuid) &&
+	       !memcmp(a->b + pos, cohmem_dsd_uuid, sizeof(cohmem_dsd_uuid));
 }
 
 /*

@@ -40,6 +40,9 @@ struct cohmem_aml_visitor {
 	void *arg;
 };
 
+/* What the UUID of device properties looks like in a table. */
+extern const u8 cohmem_dsd_uuid[16];
+
 int cohmem_aml_walk(const void *table, size_t len,
 		    const struct cohmem_aml_visitor *visitor);
 

@@ -48,6 +48,7 @@
 
 #define EXT_MUTEX	0x01
 #define EXT_EVENT	0x02
+#define EXT_COND_REF_OF	0x12
 #define EXT_CREATE_FIELD	0x13
 #define EXT_REVISION	0x30
 #define EXT_OP_REGION	0x80

@@ -337,7 +337,8 @@ int cohmem_fact(const struct cohmem_func *f, const char *key,
 	if (word)
 		*word = NULL;
 	for (i = 0; i < COHMEM_NR_FACTS; i++)
-		if (!strcmp(cohmem_fact_def(i)->file, key))
+		if (cohmem_fact_def(i)->of & COHMEM_FACT_OF_GPU &&
+		    !strcmp(cohmem_fact_def(i)->file, key))
 			break;
 	if (i == COHMEM_NR_FACTS)
 		return -EINVAL;

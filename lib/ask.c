@@ -5,9 +5,11 @@
  */
 #include <fcntl.h>
 #include <json-c/json.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,16 +42,50 @@ static int start(char *const *argv, int in, int out, pid_t *pid)
 	return -ret;
 }
 
-/* Take all that a program says; what does not fit is read and dropped. */
-static void listen_to(int fd, char *out, size_t size)
+/**
+ * struct talk - a conversation with a program
+ * @in: what it gets to read at first; so short that nobody has to wait
+ * @last: what the last of its answers has in it, or NULL: it reads no more than @in
+ * @bye: what it gets then
+ *
+ * QEMU, told to quit, leaves unsaid what a slow reader has not taken yet: hence the
+ * word only after the answers, or when nothing more has come for a while.
+ */
+struct talk {
+	const char *in;
+	const char *last;
+	const char *bye;
+};
+
+#define PATIENCE_MS	60000
+
+static void end_talk(const struct talk *talk, int *to)
 {
+	if (*to < 0)
+		return;
+	/* Who has gone by now is no reason to go as well: no SIGPIPE. */
+	if (talk->bye)
+		send(*to, talk->bye, strlen(talk->bye), MSG_NOSIGNAL);
+	close(*to);
+	*to = -1;
+}
+
+/* Take all that a program says; what does not fit is read and dropped. */
+static void listen_to(int fd, int to, const struct talk *talk, char *out,
+		      size_t size)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 	char rest[4096];
 	size_t got = 0;
 	ssize_t n;
 
+	if (!talk->last)
+		end_talk(talk, &to);
 	for (;;) {
 		bool room = got < size - 1;
 
+		if (to >= 0 && !poll(&p, 1, PATIENCE_MS))
+			end_talk(talk, &to);
 		n = read(fd, room ? out + got : rest,
 			 room ? size - 1 - got : sizeof(rest));
 		if (n < 0 && errno == EINTR)
@@ -58,23 +94,27 @@ static void listen_to(int fd, char *out, size_t size)
 			break;
 		if (room)
 			got += n;
+		out[got] = '\0';
+		if (to >= 0 && strstr(out, talk->last))
+			end_talk(talk, &to);
 	}
+	end_talk(talk, &to);
 	out[got] = '\0';
 }
 
 /*
- * Run a program with @in to read (so short that a pipe holds it), and take what it
- * says. Its exit status, 127 for one that a signal ended, or -errno.
+ * Run a program, and take what it says. Its exit status, 127 for one that a signal
+ * ended, or -errno.
  */
-static int converse(struct cohmem_ctx *ctx, char *const *argv, const char *in,
-		    char *out, size_t size)
+static int converse(struct cohmem_ctx *ctx, char *const *argv,
+		    const struct talk *talk, char *out, size_t size)
 {
 	int to[2], from[2], status, ret = 0;
 	pid_t pid;
 
 	out[0] = '\0';
-	if (pipe2(to, O_CLOEXEC))
-		return cohmem_fail(ctx, -errno, argv[0], NULL, "pipe: %s",
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, to))
+		return cohmem_fail(ctx, -errno, argv[0], NULL, "socketpair: %s",
 				   strerror(errno));
 	if (pipe2(from, O_CLOEXEC)) {
 		close(to[0]);
@@ -82,19 +122,19 @@ static int converse(struct cohmem_ctx *ctx, char *const *argv, const char *in,
 		return cohmem_fail(ctx, -errno, argv[0], NULL, "pipe: %s",
 				   strerror(errno));
 	}
-	if (write(to[1], in, strlen(in)) != (ssize_t)strlen(in))
+	if (write(to[1], talk->in, strlen(talk->in)) != (ssize_t)strlen(talk->in))
 		ret = -EIO;
 	if (!ret)
 		ret = start(argv, to[0], from[1], &pid);
 	close(to[0]);
-	close(to[1]);
 	close(from[1]);
 	if (ret) {
+		close(to[1]);
 		close(from[0]);
 		return cohmem_fail(ctx, ret, argv[0], NULL, "cannot be run: %s",
 				   strerror(-ret));
 	}
-	listen_to(from[0], out, size);
+	listen_to(from[0], to[1], talk, out, size);
 	close(from[0]);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
@@ -115,7 +155,9 @@ static int converse(struct cohmem_ctx *ctx, char *const *argv, const char *in,
 int cohmem_run_program(struct cohmem_ctx *ctx, char *const *argv, char *out,
 		       size_t size)
 {
-	return converse(ctx, argv, "", out, size);
+	static const struct talk silence = { .in = "" };
+
+	return converse(ctx, argv, &silence, out, size);
 }
 
 /*
@@ -123,11 +165,13 @@ int cohmem_run_program(struct cohmem_ctx *ctx, char *const *argv, char *out,
  * The machine is none, so nothing of the host is touched.
  */
 #define ASK(word)	"{\"execute\":\"" word "\"}\n"
-static const char questions[] =
-	ASK("qmp_capabilities") ASK("query-version")
+static const struct talk questions = {
+	.in = ASK("qmp_capabilities") ASK("query-version")
 	"{\"execute\":\"qom-list-types\",\"arguments\":{\"abstract\":false}}\n"
-	"{\"execute\":\"qom-list-properties\",\"arguments\":{\"typename\":\"virt-machine\"}}\n"
-	ASK("quit");
+	"{\"execute\":\"qom-list-properties\",\"arguments\":{\"typename\":\"virt-machine\"},\"id\":\"the-last\"}\n",
+	.last = "the-last\"}",
+	.bye = ASK("quit"),
+};
 
 /* A list of objects: is there one of this name? */
 static bool names(struct json_object *list, const char *name)
@@ -154,6 +198,7 @@ static void take_answer(struct json_object *answer, struct cohmem_qemu *qemu)
 		qemu->nohotplug |= names(answer, "vfio-pci-nohotplug");
 		qemu->iommufd |= names(answer, "iommufd");
 		qemu->pxb |= names(answer, "pxb-pcie");
+		qemu->egm |= names(answer, "acpi-egm-memory");
 		return;
 	}
 	if (json_object_object_get_ex(answer, "qemu", &v) &&
@@ -197,7 +242,7 @@ int cohmem_ask_qemu(struct cohmem_ctx *ctx, const char *program,
 	if (!out)
 		return cohmem_fail(ctx, -ENOMEM, NULL, NULL, "out of memory");
 	qemu->asked = true;
-	ret = converse(ctx, argv, questions, out, OUTPUT_MAX);
+	ret = converse(ctx, argv, &questions, out, OUTPUT_MAX);
 	if (ret < 0)
 		goto out;
 	for (line = strtok_r(out, "\n", &save); line;
@@ -237,4 +282,27 @@ int cohmem_ask_libvirt(struct cohmem_ctx *ctx, unsigned int *version)
 				   "does not tell its version");
 	*version = major * 1000000 + minor * 1000 + micro;
 	return 0;
+}
+
+/**
+ * cohmem_ask_libvirt_egm() - does this host's libvirt know EGM as a memory device?
+ * @ctx: the context
+ *
+ * No release of libvirt does, NVIDIA's builds do; its schema tells.
+ *
+ * Return: true if so.
+ */
+bool cohmem_ask_libvirt_egm(struct cohmem_ctx *ctx)
+{
+	static const char word[] = "<value>egm</value>";
+	bool found = false;
+	size_t len;
+	u8 *text;
+
+	if (cohmem_read_blob(ctx, "/usr/share/libvirt/schemas/domaincommon.rng",
+			     4 << 20, &text, &len))
+		return false;
+	found = memmem(text, len, word, sizeof(word) - 1);
+	free(text);
+	return found;
 }

@@ -10,31 +10,38 @@
 #include "internal.h"
 #include "operate.h"
 
+#define GPU	COHMEM_FACT_OF_GPU
+#define EGM	COHMEM_FACT_OF_EGM
+#define BOTH	(GPU | EGM)
+
 static const struct cohmem_fact_def facts[COHMEM_NR_FACTS] = {
-	[COHMEM_FACT_MODE] = { "mode", COHMEM_FACT_WORD },
-	[COHMEM_FACT_READY_STATE] = { "ready_state", COHMEM_FACT_WORD },
-	[COHMEM_FACT_READY_FAIL] = { "ready_fail", COHMEM_FACT_WORD },
-	[COHMEM_FACT_READY_MS] = { "ready_ms", COHMEM_FACT_NUMBER },
-	[COHMEM_FACT_GENERATION] = { "reset_generation", COHMEM_FACT_NUMBER },
-	[COHMEM_FACT_POISON_COUNT] = { "poison_count", COHMEM_FACT_NUMBER },
-	[COHMEM_FACT_POISON_OVERFLOW] = { "poison_overflow", COHMEM_FACT_BOOL },
-	[COHMEM_FACT_POISON_POLICY] = { "poison_policy", COHMEM_FACT_WORD },
-	[COHMEM_FACT_SCRUB] = { "scrub", COHMEM_FACT_WORD },
-	[COHMEM_FACT_SCRUB_STATE] = { "scrub_state", COHMEM_FACT_WORD },
-	[COHMEM_FACT_SCRUB_RESULT] = { "scrub_result", COHMEM_FACT_WORD },
-	[COHMEM_FACT_SCRUB_DIRTY] = { "scrub_dirty", COHMEM_FACT_BOOL },
-	[COHMEM_FACT_SCRUB_BYTES] = { "scrub_bytes", COHMEM_FACT_NUMBER },
-	[COHMEM_FACT_SCRUB_SKIPPED] = { "scrub_skipped", COHMEM_FACT_NUMBER },
-	[COHMEM_FACT_SCRUB_MS] = { "scrub_ms", COHMEM_FACT_NUMBER },
-	[COHMEM_FACT_SCRUB_CPUS] = { "scrub_cpus", COHMEM_FACT_WORD },
-	[COHMEM_FACT_SCRUB_ACCEPT_BAD] = { "scrub_accept_bad", COHMEM_FACT_BOOL },
-	[COHMEM_FACT_FLUSH_ON_RESET] = { "flush_on_reset", COHMEM_FACT_BOOL },
-	[COHMEM_FACT_PXM_START] = { "pxm_start", COHMEM_FACT_NUMBER },
-	[COHMEM_FACT_PXM_COUNT] = { "pxm_count", COHMEM_FACT_NUMBER },
-	[COHMEM_FACT_SOCKET] = { "socket", COHMEM_FACT_NUMBER },
-	[COHMEM_FACT_EGM_BASE] = { "egm_base", COHMEM_FACT_ADDRESS },
-	[COHMEM_FACT_EGM_SIZE] = { "egm_size", COHMEM_FACT_NUMBER },
-	[COHMEM_FACT_EGM_PXM] = { "egm_pxm", COHMEM_FACT_NUMBER },
+	[COHMEM_FACT_MODE] = { "mode", COHMEM_FACT_WORD, GPU },
+	[COHMEM_FACT_READY_STATE] = { "ready_state", COHMEM_FACT_WORD, GPU },
+	[COHMEM_FACT_READY_FAIL] = { "ready_fail", COHMEM_FACT_WORD, GPU },
+	[COHMEM_FACT_READY_MS] = { "ready_ms", COHMEM_FACT_NUMBER, GPU },
+	[COHMEM_FACT_GENERATION] = { "reset_generation", COHMEM_FACT_NUMBER, GPU },
+	[COHMEM_FACT_POISON_COUNT] = { "poison_count", COHMEM_FACT_NUMBER, BOTH },
+	[COHMEM_FACT_POISON_OVERFLOW] = { "poison_overflow", COHMEM_FACT_BOOL, BOTH },
+	[COHMEM_FACT_POISON_POLICY] = { "poison_policy", COHMEM_FACT_WORD, GPU },
+	[COHMEM_FACT_SCRUB] = { "scrub", COHMEM_FACT_WORD, BOTH },
+	[COHMEM_FACT_SCRUB_STATE] = { "scrub_state", COHMEM_FACT_WORD, BOTH },
+	[COHMEM_FACT_SCRUB_RESULT] = { "scrub_result", COHMEM_FACT_WORD, BOTH },
+	[COHMEM_FACT_SCRUB_DIRTY] = { "scrub_dirty", COHMEM_FACT_BOOL, BOTH },
+	[COHMEM_FACT_SCRUB_BYTES] = { "scrub_bytes", COHMEM_FACT_NUMBER, BOTH },
+	[COHMEM_FACT_SCRUB_SKIPPED] = { "scrub_skipped", COHMEM_FACT_NUMBER, BOTH },
+	[COHMEM_FACT_SCRUB_MS] = { "scrub_ms", COHMEM_FACT_NUMBER, BOTH },
+	[COHMEM_FACT_SCRUB_CPUS] = { "scrub_cpus", COHMEM_FACT_WORD, BOTH },
+	[COHMEM_FACT_SCRUB_ACCEPT_BAD] = { "scrub_accept_bad", COHMEM_FACT_BOOL, BOTH },
+	[COHMEM_FACT_FLUSH_ON_RESET] = { "flush_on_reset", COHMEM_FACT_BOOL, GPU },
+	[COHMEM_FACT_PXM_START] = { "pxm_start", COHMEM_FACT_NUMBER, GPU },
+	[COHMEM_FACT_PXM_COUNT] = { "pxm_count", COHMEM_FACT_NUMBER, GPU },
+	[COHMEM_FACT_SOCKET] = { "socket", COHMEM_FACT_NUMBER, GPU },
+	[COHMEM_FACT_EGM_BASE] = { "egm_base", COHMEM_FACT_ADDRESS, BOTH },
+	[COHMEM_FACT_EGM_SIZE] = { "egm_size", COHMEM_FACT_NUMBER, BOTH },
+	[COHMEM_FACT_EGM_PXM] = { "egm_pxm", COHMEM_FACT_NUMBER, GPU },
+	[COHMEM_FACT_EGM] = { "egm", COHMEM_FACT_WORD, GPU },
+	[COHMEM_FACT_USER] = { "user", COHMEM_FACT_WORD, EGM },
+	[COHMEM_FACT_RETIRED_COUNT] = { "retired_count", COHMEM_FACT_NUMBER, EGM },
 };
 
 /**
@@ -70,9 +77,12 @@ static void load_fact(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 		out->error = -EINVAL;
 }
 
-/* An address a line. What is no address makes the list unknown. */
-static int load_poison(struct cohmem_ctx *ctx, const struct cohmem_func *f,
-		       struct cohmem_bound *b)
+/*
+ * An address a line; "..." in the place of those that did not fit. What is no address
+ * makes the list unknown.
+ */
+static int load_list(struct cohmem_ctx *ctx, const struct cohmem_func *f,
+		     const char *file, u64 **list, unsigned int *nr)
 {
 	char path[128], *p, *end;
 	unsigned int room;
@@ -80,14 +90,16 @@ static int load_poison(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 	u8 *text;
 	int ret;
 
-	cohmem_control_path(f, "poison_pages", path, sizeof(path));
+	*list = NULL;
+	*nr = 0;
+	cohmem_control_path(f, file, path, sizeof(path));
 	ret = cohmem_read_blob(ctx, path, 1 << 20, &text, &len);
 	if (ret)
 		return ret;
 	room = len / 2 + 1;	/* a digit and a line feed at least */
-	b->poison = calloc(room, sizeof(*b->poison));
+	*list = calloc(room, sizeof(**list));
 	p = malloc(len + 1);
-	if (!b->poison || !p) {
+	if (!*list || !p) {
 		free(p);
 		free(text);
 		return -ENOMEM;
@@ -96,14 +108,16 @@ static int load_poison(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 	p[len] = '\0';
 	free(text);
 	text = (u8 *)p;
-	while (!ret && *(p += strspn(p, " \n"))) {
+	while (!ret && *(p += strspn(p, " \n")) && strncmp(p, "...", 3)) {
 		errno = 0;
-		b->poison[b->nr_poison++] = strtoull(p, &end, 16);
+		(*list)[(*nr)++] = strtoull(p, &end, 16);
 		if (end == p || errno || !strchr(" \n", *end))
 			ret = -EINVAL;
 		p = end;
 	}
 	free(text);
+	if (ret)
+		*nr = 0;
 	return ret;
 }
 
@@ -114,6 +128,7 @@ static int load_poison(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 void cohmem_bound_free(struct cohmem_func *f)
 {
 	free(f->bound.poison);
+	free(f->bound.retired);
 	memset(&f->bound, 0, sizeof(f->bound));
 }
 
@@ -131,14 +146,21 @@ void cohmem_bound_load(struct cohmem_ctx *ctx, struct cohmem_func *f)
 	for (i = 0; i < COHMEM_NR_FACTS; i++)
 		b->fact[i].error = -ENOENT;
 	b->poison_error = -ENOENT;
+	b->retired_error = -ENOENT;
 	if (strcmp(f->driver, COHMEM_DRIVER))
 		return;
 	for (i = 0; i < COHMEM_NR_FACTS; i++)
-		load_fact(ctx, f, &facts[i], &b->fact[i]);
+		if (facts[i].of & (f->is_egm ? EGM : GPU))
+			load_fact(ctx, f, &facts[i], &b->fact[i]);
+	b->poison_error = load_list(ctx, f, "poison_pages", &b->poison,
+				    &b->nr_poison);
+	if (f->is_egm) {
+		b->valid = true;
+		b->retired_error = load_list(ctx, f, "retired_pages",
+					     &b->retired, &b->nr_retired);
+		return;
+	}
 	b->valid = !b->fact[COHMEM_FACT_MODE].error;
-	b->poison_error = load_poison(ctx, f, b);
-	if (b->poison_error)
-		b->nr_poison = 0;
 	if (strcmp(cohmem_fact_word(f, COHMEM_FACT_MODE), "plain"))
 		return;
 	for (i = 0; i < COHMEM_NR_FACTS; i++)
@@ -189,15 +211,17 @@ static const struct {
 	const char *hint;
 } scrub_ends[] = {
 	{ "skipped", "bad pages were left out",
-	  "plan to replace the GPU; writing 1 to scrub_accept_bad in sysfs hands it out all the same" },
+	  "plan to replace the part; writing 1 to scrub_accept_bad in sysfs hands it out all the same" },
 	{ "poison", "there are too many bad pages to tell which",
-	  "replace the GPU" },
+	  "replace the part" },
 	{ "unavailable", "the memory failed or was turned off meanwhile",
 	  "reset it, and clear again" },
 	{ "reset", "it was reset over and over meanwhile",
 	  "see who resets it, and clear again" },
 	{ "no-reset", "it could not be stopped: a reset failed or is impossible",
 	  "a power cycle of the host stops it; dmesg says what failed" },
+	{ "in-use", "a GPU of the socket was open meanwhile and was not reset since: it may write there without the IOMMU",
+	  "end what uses the GPUs of the socket, and reset them; it is cleared then" },
 	{ "gone", "it left the bus", "see firmware's and the kernel's log" },
 	{ "nomem", "the kernel was out of memory", "clear again" },
 	{ "stopped", "an administrator stopped it", "clear again" },

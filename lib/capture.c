@@ -507,6 +507,7 @@ int cohmem_capture(struct cohmem_ctx *ctx, FILE *out, cohmem_capture_fn *seen,
 	cohmem_func_foreach(ctx, f)
 		if (concerned(ctx, f))
 			add_func(ctx, &t, f);
+	cohmem_capture_egm(ctx, &t);
 	add_names(ctx, &t);
 	add_host(ctx, &t);
 	add_kernel(ctx, &t);

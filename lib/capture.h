@@ -39,6 +39,9 @@ void cohmem_capture_gpu(struct cohmem_ctx *ctx, struct cohmem_tar *t,
 			const struct cohmem_func *f);
 void cohmem_hide_serial(u8 *cfg, size_t len);
 
+/* capture_egm.c */
+void cohmem_capture_egm(struct cohmem_ctx *ctx, struct cohmem_tar *t);
+
 /* archive.c: the tar file itself */
 struct cohmem_tar {
 	FILE *out;

@@ -27,7 +27,7 @@ const char *cohmem_severity_name(enum cohmem_severity severity)
  * @c: where
  * @id: the check
  * @severity: how much it matters
- * @bdf: the function it is about, or NULL
+ * @bdf: the function or EGM it is about, or NULL
  * @fmt: what was seen
  * Return: the finding, for cohmem_explain().
  */
@@ -71,8 +71,12 @@ static bool release_of(struct cohmem_ctx *ctx, char *buf, size_t size)
 	       buf[0] && !strchr(buf, '/');
 }
 
-/* 6012 for 6.12; 0: not known. */
-static unsigned int kernel_version(struct cohmem_ctx *ctx)
+/**
+ * cohmem_kernel_version() - the version of the host's kernel
+ * @ctx: the context
+ * Return: 6012 for 6.12; 0 where it is not known.
+ */
+unsigned int cohmem_kernel_version(struct cohmem_ctx *ctx)
 {
 	unsigned int major, minor;
 	char release[128];
@@ -112,7 +116,7 @@ static char kernel_config(struct cohmem_ctx *ctx, const char *option)
 
 static void check_kernel(struct cohmem_ctx *ctx, struct cohmem_check *c)
 {
-	unsigned int v = kernel_version(ctx);
+	unsigned int v = cohmem_kernel_version(ctx);
 	char release[128];
 
 	if (!v) {

@@ -9,9 +9,10 @@
 #ifndef COHMEM_CHECK_H
 #define COHMEM_CHECK_H
 
+#include "host_egm.h"
 #include "vm.h"
 
-#define COHMEM_MAX_FINDINGS	96
+#define COHMEM_MAX_FINDINGS	192
 
 enum cohmem_severity {
 	COHMEM_FIT,		/* as it should be */
@@ -26,7 +27,7 @@ enum cohmem_severity {
  * struct cohmem_finding - what one check has found
  * @id: stable word
  * @severity: how much it matters
- * @bdf: the function it is about, or empty
+ * @bdf: the function or EGM it is about, or empty
  * @evidence: what was seen
  * @means: what that means for the machine
  * @fix: what to do about it; may be empty
@@ -55,6 +56,10 @@ struct cohmem_check {
 void cohmem_check_host(struct cohmem_ctx *ctx, struct cohmem_check *c);
 void cohmem_check_gpu(struct cohmem_ctx *ctx, struct cohmem_func *f,
 		      struct cohmem_check *c);
+void cohmem_check_egm(const struct cohmem_egm *e, struct cohmem_check *c);
+void cohmem_check_egm_host(struct cohmem_ctx *ctx, struct cohmem_check *c);
+void cohmem_check_near_egm(struct cohmem_ctx *ctx, const struct cohmem_func *f,
+			   struct cohmem_check *c);
 void cohmem_check_guest(struct cohmem_ctx *ctx, struct cohmem_check *c);
 int cohmem_check_plan(struct cohmem_ctx *ctx, const char *path,
 		      struct cohmem_check *c);
@@ -67,6 +72,7 @@ struct cohmem_finding *cohmem_found(struct cohmem_check *c, const char *id,
 				    const char *bdf, const char *fmt, ...);
 void cohmem_explain(struct cohmem_finding *f, const char *means,
 		    const char *fix);
+unsigned int cohmem_kernel_version(struct cohmem_ctx *ctx);
 
 /* answers.c */
 #define COHMEM_ANSWERS	"/cohmem/answers"

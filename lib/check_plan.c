@@ -100,8 +100,8 @@ static int hold(struct cohmem_ctx *ctx, struct json_object *plan,
 		.cpus = number(plan, "cpus"), .memory = number(plan, "memory"),
 		.others = 1ULL << 30,
 	};
-	struct json_object *gpus;
-	u64 mib = available(ctx);
+	struct json_object *gpus, *egm;
+	u64 mib = available(ctx), planned = 0;
 	struct cohmem_vm *vm;
 	bool all = true;
 	size_t i;
@@ -114,6 +114,14 @@ static int hold(struct cohmem_ctx *ctx, struct json_object *plan,
 		all &= check_plan_gpu(ctx, json_object_array_get_idx(gpus, i), c,
 				      bdfs[i]);
 	want.nr = json_object_array_length(gpus);
+	if (json_object_object_get_ex(plan, "egm", &egm) &&
+	    json_object_get_boolean(egm)) {
+		/* Not the host's to give; as much as there is is asked for below. */
+		want.egm = true;
+		planned = want.memory;
+		want.memory = 0;
+		mib = 0;
+	}
 	if (mib && want.memory >> 20 > mib)
 		cohmem_explain(cohmem_found(c, "plan-memory", COHMEM_BLOCKS, NULL,
 					    "%llu MiB are planned, the host has %llu MiB to give",
@@ -138,6 +146,12 @@ static int hold(struct cohmem_ctx *ctx, struct json_object *plan,
 			       "no plan can be made for it now", cohmem_why(ctx)->hint);
 	else
 		compare(plan, vm, c);
+	if (planned && vm->memory < planned)
+		cohmem_explain(cohmem_found(c, "plan-memory", COHMEM_BLOCKS, NULL,
+					    "%llu MiB of EGM are planned, the sockets have %llu MiB",
+					    (unsigned long long)planned >> 20,
+					    (unsigned long long)vm->memory >> 20),
+			       "the machine will not start", "plan with less --egm");
 	free(vm);
 	return 0;
 }

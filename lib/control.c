@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "host_egm.h"
 #include "internal.h"
-#include "operate.h"
 
 /**
  * cohmem_control_path() - where an attribute of our driver is
- * @f: the function
+ * @f: the function, or the EGM of a socket
  * @file: the attribute
  * @buf: the path, without the root
  * @size: size of @buf
@@ -20,7 +20,11 @@
 void cohmem_control_path(const struct cohmem_func *f, const char *file,
 			 char *buf, size_t size)
 {
-	cohmem_fmt(buf, size, "/sys/bus/pci/devices/%s/cohmem/%s", f->bdf, file);
+	if (f->is_egm)
+		cohmem_fmt(buf, size, COHMEM_EGM_CLASS "/%s/%s", f->bdf, file);
+	else
+		cohmem_fmt(buf, size, "/sys/bus/pci/devices/%s/cohmem/%s",
+			   f->bdf, file);
 }
 
 /**
@@ -87,6 +91,11 @@ int cohmem_control_write(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 	char path[128], hint[64];
 	int ret;
 
+	if (strcmp(f->driver, COHMEM_DRIVER) && f->is_egm) {
+		cohmem_fmt(hint, sizeof(hint), "'cohmem show %s' says why", f->bdf);
+		return cohmem_fail(ctx, -ENOTSUP, f->bdf, hint,
+				   COHMEM_DRIVER " does not lend it");
+	}
 	if (strcmp(f->driver, COHMEM_DRIVER)) {
 		cohmem_fmt(hint, sizeof(hint), "cohmem bind %s", f->bdf);
 		return cohmem_fail(ctx, -ENOTSUP, f->bdf, hint,

@@ -18,6 +18,7 @@ static const struct {
 	[COHMEM_ISSUE_STRAY] = { "stray-override", COHMEM_STATUS_ATTENTION },
 	[COHMEM_ISSUE_GROUP] = { "busy-group", COHMEM_STATUS_ATTENTION },
 	[COHMEM_ISSUE_DIRTY] = { "dirty", COHMEM_STATUS_OK },
+	[COHMEM_ISSUE_RETIRED] = { "retired", COHMEM_STATUS_OK },
 	[COHMEM_ISSUE_UNKNOWN] = { "unknown", COHMEM_STATUS_UNKNOWN },
 };
 
@@ -99,23 +100,34 @@ static unsigned int look(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 	return found;
 }
 
-static bool clearing(const struct cohmem_func *f)
+/**
+ * cohmem_is_clearing() - is the memory being cleared?
+ * @f: the function, or the EGM of a socket, loaded
+ * Return: true if so.
+ */
+bool cohmem_is_clearing(const struct cohmem_func *f)
 {
 	return is(f, COHMEM_FACT_SCRUB_STATE, "running") ||
 	       is(f, COHMEM_FACT_SCRUB_STATE, "waiting");
 }
 
-/*
- * Would the driver turn the next user away? With a policy of clearing, it clears
- * what is dirty before it hands it out; these ends would only come again.
+/**
+ * cohmem_cannot_clear() - would the driver turn the next user away?
+ * @f: the function, or the EGM of a socket, loaded
+ *
+ * With a policy of clearing, it clears what is dirty before it hands it out; how some
+ * clearings ended, the next would end, too.
+ *
+ * Return: true if so.
  */
-static bool refused(const struct cohmem_func *f)
+bool cohmem_cannot_clear(const struct cohmem_func *f)
 {
 	if (!cohmem_fact_known(f, COHMEM_FACT_SCRUB) ||
 	    is(f, COHMEM_FACT_SCRUB, "off") ||
 	    !cohmem_fact_number(f, COHMEM_FACT_SCRUB_DIRTY))
 		return false;
 	return is(f, COHMEM_FACT_SCRUB_RESULT, "no-reset") ||
+	       is(f, COHMEM_FACT_SCRUB_RESULT, "in-use") ||
 	       (is(f, COHMEM_FACT_SCRUB_RESULT, "skipped") &&
 		!cohmem_fact_number(f, COHMEM_FACT_SCRUB_ACCEPT_BAD));
 }
@@ -135,9 +147,9 @@ static void availability(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 		h->why = "failed";
 	else if (h->issues & 1U << COHMEM_ISSUE_GROUP)
 		h->why = "busy-group";
-	else if (clearing(f))
+	else if (cohmem_is_clearing(f))
 		h->why = "clearing";
-	else if (refused(f))
+	else if (cohmem_cannot_clear(f))
 		h->why = "not-cleared";
 	else if (cohmem_users_unknown(ctx, f))
 		h->why = "users-unknown";
@@ -145,6 +157,26 @@ static void availability(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 		h->available = 1;
 	if (h->why && !strcmp(h->why, "users-unknown"))
 		h->available = -1;
+}
+
+/**
+ * cohmem_health_status() - how it is all in all, from its issues
+ * @h: .issues is filled in; .status is set
+ */
+void cohmem_health_status(struct cohmem_health *h)
+{
+	static const enum cohmem_status worst_first[] = {
+		COHMEM_STATUS_FAILED, COHMEM_STATUS_ATTENTION,
+		COHMEM_STATUS_UNKNOWN,
+	};
+	unsigned int i, j;
+
+	h->status = COHMEM_STATUS_OK;
+	for (i = 0; i < 3 && h->status == COHMEM_STATUS_OK; i++)
+		for (j = 0; j < COHMEM_NR_ISSUES; j++)
+			if (h->issues & 1U << j &&
+			    issues[j].status == worst_first[i])
+				h->status = worst_first[i];
 }
 
 /**
@@ -156,19 +188,10 @@ static void availability(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 void cohmem_health(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 		   struct cohmem_health *h)
 {
-	static const enum cohmem_status worst_first[] = {
-		COHMEM_STATUS_FAILED, COHMEM_STATUS_ATTENTION,
-		COHMEM_STATUS_UNKNOWN,
-	};
 	int users = cohmem_users(ctx, f, NULL, 0);
-	unsigned int i, j;
 
 	memset(h, 0, sizeof(*h));
 	h->issues = look(ctx, f, users > 0);
-	for (i = 0; i < 3 && h->status == COHMEM_STATUS_OK; i++)
-		for (j = 0; j < COHMEM_NR_ISSUES; j++)
-			if (h->issues & 1U << j &&
-			    issues[j].status == worst_first[i])
-				h->status = worst_first[i];
+	cohmem_health_status(h);
 	availability(ctx, f, h, users);
 }

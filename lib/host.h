@@ -77,10 +77,10 @@ enum cohmem_prop {
 	COHMEM_MEM_SIZE,
 	COHMEM_PXM_START,
 	COHMEM_PXM_COUNT,
-	COHMEM_EGM_BASE,
-	COHMEM_EGM_SIZE,
-	COHMEM_EGM_PXM,
-	COHMEM_EGM_RETIRED,
+	COHMEM_DSD_EGM_BASE,
+	COHMEM_DSD_EGM_SIZE,
+	COHMEM_DSD_EGM_PXM,
+	COHMEM_DSD_EGM_RETIRED,
 	COHMEM_NR_PROPS,
 };
 
@@ -124,7 +124,10 @@ struct cohmem_memory {
 	struct cohmem_layout layout;
 };
 
-/* What our driver tells about a function it is bound to: one file each. */
+/*
+ * What our driver tells about a function it is bound to, or about the EGM of a
+ * socket: one file each.
+ */
 enum cohmem_fact_id {
 	COHMEM_FACT_MODE,		/* "coherent", or "plain" */
 	COHMEM_FACT_READY_STATE,	/* cohmem_ready_state_name() */
@@ -150,6 +153,9 @@ enum cohmem_fact_id {
 	COHMEM_FACT_EGM_BASE,
 	COHMEM_FACT_EGM_SIZE,
 	COHMEM_FACT_EGM_PXM,
+	COHMEM_FACT_EGM,		/* "ok", or why not: host_egm.h */
+	COHMEM_FACT_USER,		/* who has it: of EGM only, as the next */
+	COHMEM_FACT_RETIRED_COUNT,	/* blocks that firmware has retired */
 	COHMEM_NR_FACTS,
 };
 
@@ -160,14 +166,20 @@ enum cohmem_fact_kind {
 	COHMEM_FACT_ADDRESS,
 };
 
+/* Of what a fact is told. */
+#define COHMEM_FACT_OF_GPU	0x1
+#define COHMEM_FACT_OF_EGM	0x2
+
 /**
  * struct cohmem_fact_def - a fact, described once for all
- * @file: its file below "cohmem" in sysfs, and its key in JSON
+ * @file: its file in sysfs, and its key in JSON
  * @kind: what the file holds
+ * @of: COHMEM_FACT_OF_*
  */
 struct cohmem_fact_def {
 	const char *file;
 	enum cohmem_fact_kind kind;
+	unsigned int of;
 };
 
 const struct cohmem_fact_def *cohmem_fact_def(enum cohmem_fact_id id);
@@ -186,11 +198,14 @@ struct cohmem_fact {
 
 /**
  * struct cohmem_bound - what our driver says about a function it is bound to
- * @valid: the function is bound to it and its mode could be read
+ * @valid: the function is bound to it and its mode could be read; EGM: it lends it
  * @fact: the facts
  * @poison_error: 0, or why the list of bad pages is not known
  * @nr_poison: bad pages listed; may be less than the fact counts
  * @poison: their addresses
+ * @retired_error: 0, or why the list of retired blocks is not known; of EGM
+ * @nr_retired: blocks listed; may be less than the fact counts
+ * @retired: their addresses
  */
 struct cohmem_bound {
 	bool valid;
@@ -198,6 +213,9 @@ struct cohmem_bound {
 	int poison_error;
 	unsigned int nr_poison;
 	u64 *poison;
+	int retired_error;
+	unsigned int nr_retired;
+	u64 *retired;
 };
 
 /**
@@ -254,6 +272,7 @@ enum cohmem_id {
  * @acpi_path: ACPI path, or empty
  * @announced: the ACPI tables hold properties for that path
  * @dsd: these properties
+ * @is_egm: no function, but the EGM of a socket: host_egm.h
  *
  * Filled by cohmem_func_load() only:
  * @loaded: the rest is valid
@@ -295,6 +314,7 @@ struct cohmem_func {
 	char acpi_path[256];
 	bool announced;
 	struct cohmem_dsd dsd;
+	bool is_egm;
 
 	bool loaded;
 	struct cohmem_bar_info bar[COHMEM_NR_BARS];

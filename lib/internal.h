@@ -70,6 +70,9 @@ struct cohmem_ctx {
 	unsigned int nr;
 	unsigned int room;
 	struct cohmem_func *func;
+	bool egm_read;		/* the sockets' EGM was looked for */
+	unsigned int nr_egm;
+	struct cohmem_egm *egm;
 };
 
 /* ctx.c */
@@ -125,6 +128,11 @@ void cohmem_bound_load(struct cohmem_ctx *ctx, struct cohmem_func *f);
 void cohmem_bound_free(struct cohmem_func *f);
 int cohmem_bound_layout(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 			struct cohmem_memory *m);
+
+/* host_egm.c */
+void cohmem_egm_free(struct cohmem_ctx *ctx);
+bool cohmem_egm_has_file(struct cohmem_ctx *ctx, const struct cohmem_func *unit);
+void cohmem_egm_refresh(struct cohmem_ctx *ctx, struct cohmem_func *unit);
 
 /* file.c: files of our own */
 int cohmem_make_dirs(const struct cohmem_ctx *ctx, const char *path);

@@ -18,6 +18,7 @@ enum cohmem_issue {
 	COHMEM_ISSUE_STRAY,		/* driver_override is not its driver */
 	COHMEM_ISSUE_GROUP,		/* the host uses others of its group */
 	COHMEM_ISSUE_DIRTY,		/* data of its last user may be there */
+	COHMEM_ISSUE_RETIRED,		/* firmware has retired blocks: of EGM */
 	COHMEM_ISSUE_UNKNOWN,		/* something could not be looked at */
 	COHMEM_NR_ISSUES,
 };
@@ -45,6 +46,9 @@ struct cohmem_health {
 
 void cohmem_health(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 		   struct cohmem_health *h);
+void cohmem_health_status(struct cohmem_health *h);
+bool cohmem_is_clearing(const struct cohmem_func *f);
+bool cohmem_cannot_clear(const struct cohmem_func *f);
 const char *cohmem_issue_name(enum cohmem_issue issue);
 const char *cohmem_status_name(enum cohmem_status status);
 

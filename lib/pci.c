@@ -235,6 +235,7 @@ static int by_address(const void *a, const void *b)
  */
 void cohmem_scan_free(struct cohmem_ctx *ctx)
 {
+	cohmem_egm_free(ctx);
 	while (ctx->nr)
 		cohmem_bound_free(&ctx->func[--ctx->nr]);
 	cohmem_holders_free(ctx);
@@ -389,6 +390,10 @@ void cohmem_func_load(struct cohmem_ctx *ctx, struct cohmem_func *f)
 {
 	char path[128];
 
+	if (f->is_egm) {
+		cohmem_egm_refresh(ctx, f);
+		return;
+	}
 	read_bars(ctx, f);
 	cohmem_config_load(ctx, f);
 	cohmem_fmt(path, sizeof(path), DEVICES "/%s/current_link_speed",
@@ -410,6 +415,10 @@ void cohmem_func_load(struct cohmem_ctx *ctx, struct cohmem_func *f)
  */
 void cohmem_func_glance(struct cohmem_ctx *ctx, struct cohmem_func *f)
 {
+	if (f->is_egm) {
+		cohmem_egm_refresh(ctx, f);
+		return;
+	}
 	cohmem_bound_load(ctx, f);
 	if (!f->bound.valid && f->announced)
 		cohmem_config_load(ctx, f);

@@ -15,6 +15,7 @@
 #define VFIO		"/dev/vfio/"
 #define VFIO_CDEV	"/dev/vfio/devices/vfio"
 #define NVIDIA		"/dev/nvidia"
+#define EGM		"/dev/egm"
 #define MAX_HOLDERS	65536
 
 struct search {
@@ -25,9 +26,11 @@ struct search {
 	int error;
 };
 
-/* Device files that matter: all of VFIO's but the container, GPUs of NVIDIA's. */
+/* Device files that matter: all of VFIO's but the container, GPUs of NVIDIA's, EGM. */
 static bool of_interest(const char *target)
 {
+	if (!strncmp(target, EGM, strlen(EGM)))
+		return isdigit((unsigned char)target[strlen(EGM)]);
 	if (!strncmp(target, VFIO_CDEV, strlen(VFIO_CDEV)))
 		return true;
 	if (!strncmp(target, VFIO, strlen(VFIO)))
@@ -193,14 +196,25 @@ static int nvidia_minor(struct cohmem_ctx *ctx, const struct cohmem_func *f)
 	return p ? atoi(p + strlen(key)) : -1;
 }
 
-/* The device files by which @f can be held; returns how many. */
+#define MAX_PATHS	3
+
+/*
+ * The device files by which @f can be held; returns how many. EGM is held by its own,
+ * or by those of the GPU that the driver names as its user.
+ */
 static unsigned int paths_of(struct cohmem_ctx *ctx,
 			     const struct cohmem_func *f,
-			     char path[2][COHMEM_NAME_LEN])
+			     char path[MAX_PATHS][COHMEM_NAME_LEN])
 {
 	unsigned int nr = 0;
 	int minor;
 
+	if (f->is_egm) {
+		cohmem_fmt(path[nr++], COHMEM_NAME_LEN, "/dev/%s", f->bdf);
+		f = cohmem_func_find(ctx, cohmem_fact_word(f, COHMEM_FACT_USER));
+		if (!f)
+			return nr;
+	}
 	if (f->is_vfio && f->group >= 0)
 		cohmem_fmt(path[nr++], COHMEM_NAME_LEN, VFIO "%d", f->group);
 	if (f->is_vfio && f->vfio_cdev >= 0)
@@ -230,7 +244,7 @@ static unsigned int paths_of(struct cohmem_ctx *ctx,
 int cohmem_users(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 		 struct cohmem_user *users, unsigned int max)
 {
-	char path[2][COHMEM_NAME_LEN];
+	char path[MAX_PATHS][COHMEM_NAME_LEN];
 	unsigned int nr_paths = paths_of(ctx, f, path), nr = 0, i, j;
 	const struct cohmem_holders *h;
 	int last = -1;
@@ -262,8 +276,14 @@ int cohmem_users(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 const char *cohmem_users_unknown(struct cohmem_ctx *ctx,
 				 const struct cohmem_func *f)
 {
-	char path[2][COHMEM_NAME_LEN];
+	char path[MAX_PATHS][COHMEM_NAME_LEN];
 
+	/* Of EGM the driver says whether anybody has it; without a file nobody can. */
+	if (f->is_egm && (!strcmp(cohmem_fact_word(f, COHMEM_FACT_USER), "-") ||
+			  !cohmem_egm_has_file(ctx, f)))
+		return NULL;
+	if (f->is_egm)
+		return holders(ctx)->unknown;
 	if (!f->driver[0])
 		return NULL;
 	if (!paths_of(ctx, f, path)) {

@@ -205,24 +205,36 @@ static int pick_gpus(struct cohmem_ctx *ctx,
 	return 0;
 }
 
-/* A node with CPUs and memory for each node of the host that has such a GPU. */
+/*
+ * A node with CPUs and memory for each node of the host that has such a GPU; each EGM
+ * is the memory of a node of its own.
+ */
 static int lay_out_cpu_nodes(struct cohmem_ctx *ctx,
 			     const struct cohmem_vm_request *want,
 			     struct cohmem_vm *vm)
 {
+	const struct cohmem_egm *egm[COHMEM_VM_MAX_GPUS] = { NULL };
 	u64 mib = want->memory / MIB;
 	unsigned int i, n, cpu = 0;
+	int ret;
 
+	if (want->egm) {
+		ret = cohmem_vm_pick_egm(ctx, vm, egm);
+		if (ret)
+			return ret;
+	}
 	for (i = 0; i < vm->nr_gpus; i++) {
 		int host = vm->gpu[i].f->numa_node;
 
 		for (n = 0; n < vm->nr_nodes; n++)
-			if (vm->node[n].host_node == host)
+			if (vm->node[n].host_node == host &&
+			    vm->node[n].egm == egm[i])
 				break;
 		if (n == vm->nr_nodes) {
 			vm->node[n].gpu = -1;
 			vm->node[n].pxm = -1;
 			vm->node[n].host_node = host;
+			vm->node[n].egm = egm[i];
 			vm->nr_nodes++;
 		}
 		vm->gpu[i].cpu_node = n;
@@ -232,7 +244,9 @@ static int lay_out_cpu_nodes(struct cohmem_ctx *ctx,
 		return cohmem_fail(ctx, -EINVAL, NULL, "--cpus",
 				   "%u CPUs are too few: GPUs of %u nodes of the host need as many",
 				   want->cpus, vm->nr_nodes);
-	if (!want->memory || want->memory % MIB || mib < vm->nr_nodes)
+	if (want->egm && !want->memory)
+		mib = vm->nr_nodes;	/* each gets all of its own */
+	else if (!want->memory || want->memory % MIB || mib < vm->nr_nodes)
 		return cohmem_fail(ctx, -EINVAL, NULL, NULL,
 				   "memory of a machine is counted in whole MiB, one for each node at least");
 	for (n = 0; n < vm->nr_nodes; n++) {
@@ -244,6 +258,11 @@ static int lay_out_cpu_nodes(struct cohmem_ctx *ctx,
 		cpu += node->nr_cpus;
 		node->memory = (mib / vm->nr_nodes +
 				(n < mib % vm->nr_nodes)) * MIB;
+	}
+	if (want->egm) {
+		ret = cohmem_vm_lay_out_egm(ctx, want, vm);
+		if (ret)
+			return ret;
 	}
 	if (vm->nr_nodes == 1 && vm->node[0].host_node < 0)
 		cohmem_vm_warn(vm, "node-unknown", NULL, NULL,

@@ -14,7 +14,7 @@
 #ifndef COHMEM_VM_H
 #define COHMEM_VM_H
 
-#include "host.h"
+#include "host_egm.h"
 
 #define COHMEM_VM_MAX_GPUS	8
 #define COHMEM_VM_GPU_NODES	8	/* what the guest's driver looks for */
@@ -58,7 +58,9 @@ enum cohmem_vm_machine {
  * @bdf: their addresses
  * @machine: which machine
  * @cpus: virtual CPUs
- * @memory: bytes of ordinary memory, in whole MiB
+ * @memory: bytes of memory, in whole MiB
+ * @egm: its memory is the EGM of the GPUs' sockets: @memory bytes of it, shared out
+ *	among the sockets; with @memory 0 all of it
  * @others: bytes of the aperture for whatever else the guest will have
  */
 struct cohmem_vm_request {
@@ -67,6 +69,7 @@ struct cohmem_vm_request {
 	enum cohmem_vm_machine machine;
 	unsigned int cpus;
 	u64 memory;
+	bool egm;
 	u64 others;
 };
 
@@ -122,6 +125,8 @@ struct cohmem_vm_gpu {
  * @first_cpu: of a CPU node
  * @nr_cpus: of a CPU node
  * @memory: bytes, of a CPU node
+ * @egm: the EGM that is its memory, or NULL
+ * @base: guest physical address of its memory; 0: not known, or not in one piece
  */
 struct cohmem_vm_node {
 	int gpu;
@@ -130,6 +135,8 @@ struct cohmem_vm_node {
 	unsigned int first_cpu;
 	unsigned int nr_cpus;
 	u64 memory;
+	const struct cohmem_egm *egm;
+	u64 base;
 };
 
 /**
@@ -150,7 +157,8 @@ struct cohmem_vm_warning {
  * struct cohmem_vm - the machine
  * @machine: which machine
  * @cpus: virtual CPUs
- * @memory: bytes of ordinary memory
+ * @memory: bytes of memory
+ * @egm: that is EGM
  * @nr_gpus: GPUs
  * @gpu: them, in order of address
  * @nr_cpu_nodes: nodes 0 .. have CPUs and memory; initiator nodes follow
@@ -172,6 +180,7 @@ struct cohmem_vm {
 	enum cohmem_vm_machine machine;
 	unsigned int cpus;
 	u64 memory;
+	bool egm;
 	unsigned int nr_gpus;
 	struct cohmem_vm_gpu gpu[COHMEM_VM_MAX_GPUS];
 	unsigned int nr_cpu_nodes;
@@ -196,6 +205,23 @@ void cohmem_vm_warn(struct cohmem_vm *vm, const char *id, const char *subject,
 		    const char *fix, const char *fmt, ...);
 int cohmem_vm_distances(struct cohmem_ctx *ctx, struct cohmem_vm *vm);
 
+/* vm_egm.c */
+int cohmem_vm_pick_egm(struct cohmem_ctx *ctx, struct cohmem_vm *vm,
+		       const struct cohmem_egm *egm[COHMEM_VM_MAX_GPUS]);
+int cohmem_vm_lay_out_egm(struct cohmem_ctx *ctx,
+			  const struct cohmem_vm_request *want,
+			  struct cohmem_vm *vm);
+
+/*
+ * Where QEMU puts what a plan has, for those who have to know: the slots of the root
+ * bus, and bus numbers of the bridges that hang there (lib/vm_table.c, the forms).
+ */
+#define COHMEM_VM_FIRST_SLOT	0x10
+#define COHMEM_VM_BUSES_PER_PXB	16
+
+int cohmem_vm_table(const struct cohmem_vm *vm, u8 **table, size_t *len);
+int cohmem_vm_initrd(const u8 *table, size_t len, u8 **archive, size_t *size);
+
 /**
  * struct cohmem_qemu - what a QEMU can
  * @asked: it was asked; else it is taken for the newest
@@ -205,6 +231,7 @@ int cohmem_vm_distances(struct cohmem_ctx *ctx, struct cohmem_vm *vm);
  * @nohotplug: it knows vfio-pci-nohotplug
  * @iommufd: it knows the object iommufd
  * @pxb: it knows pxb-pcie
+ * @egm: it knows acpi-egm-memory, NVIDIA's addition: it writes the guest's tables
  */
 struct cohmem_qemu {
 	bool asked;
@@ -214,8 +241,10 @@ struct cohmem_qemu {
 	bool nohotplug;
 	bool iommufd;
 	bool pxb;
+	bool egm;
 };
 
+bool cohmem_ask_libvirt_egm(struct cohmem_ctx *ctx);
 int cohmem_ask_qemu(struct cohmem_ctx *ctx, const char *program,
 		    enum cohmem_vm_machine machine, struct cohmem_qemu *qemu);
 int cohmem_ask_libvirt(struct cohmem_ctx *ctx, unsigned int *version);

@@ -16,12 +16,7 @@ static void add_hex(struct call *c, const u8 *buf, u64 len)
 	add_text(c->reply, "hex", hex);
 }
 
-/**
- * cohmem_sim_do_mem_read() - mem read: bytes of the coherent memory
- * @c: the call
- * Return: 0, or -EINVAL with the reason in the reply.
- */
-int cohmem_sim_do_mem_read(struct call *c)
+static int do_read(struct call *c, bool egm)
 {
 	u8 buf[MEM_MAX];
 	u64 pos, len;
@@ -30,11 +25,32 @@ int cohmem_sim_do_mem_read(struct call *c)
 	if (number(c, c->argv[0], INT64_MAX, &pos) ||
 	    number(c, c->argv[1], MEM_MAX, &len))
 		return -EINVAL;
-	err = cohmem_sim_hbm_read(&c->sim->hbm, pos, buf, len);
+	err = egm ? cohmem_sim_egm_read(&c->sim->egm, pos, buf, len) :
+		    cohmem_sim_hbm_read(&c->sim->hbm, pos, buf, len);
 	if (err)
 		return fail(c, "cannot read that: %s", strerror(-err));
 	add_hex(c, buf, len);
 	return 0;
+}
+
+/**
+ * cohmem_sim_do_mem_read() - mem read: bytes of the coherent memory
+ * @c: the call
+ * Return: 0, or -EINVAL with the reason in the reply.
+ */
+int cohmem_sim_do_mem_read(struct call *c)
+{
+	return do_read(c, false);
+}
+
+/**
+ * cohmem_sim_do_egm_read() - egm read: bytes of the EGM
+ * @c: the call
+ * Return: 0, or -EINVAL with the reason in the reply.
+ */
+int cohmem_sim_do_egm_read(struct call *c)
+{
+	return do_read(c, true);
 }
 
 /**
@@ -59,12 +75,7 @@ int cohmem_sim_do_config_read(struct call *c)
 	return 0;
 }
 
-/**
- * cohmem_sim_do_mem_write() - mem write: change some
- * @c: the call
- * Return: 0, or -EINVAL with the reason in the reply.
- */
-int cohmem_sim_do_mem_write(struct call *c)
+static int do_write(struct call *c, bool egm)
 {
 	const char *hex = c->argv[1];
 	size_t len = strlen(hex) / 2, n;
@@ -80,8 +91,29 @@ int cohmem_sim_do_mem_write(struct call *c)
 	n = cohmem_sim_parse_hex(hex, buf, len);
 	if (n < len)
 		return fail(c, "'%.2s' is no hex digit pair", hex + 2 * n);
-	err = cohmem_sim_hbm_write(&c->sim->hbm, pos, buf, len);
+	err = egm ? cohmem_sim_egm_write(&c->sim->egm, pos, buf, len) :
+		    cohmem_sim_hbm_write(&c->sim->hbm, pos, buf, len);
 	return err ? fail(c, "cannot write that: %s", strerror(-err)) : 0;
+}
+
+/**
+ * cohmem_sim_do_mem_write() - mem write: change some
+ * @c: the call
+ * Return: 0, or -EINVAL with the reason in the reply.
+ */
+int cohmem_sim_do_mem_write(struct call *c)
+{
+	return do_write(c, false);
+}
+
+/**
+ * cohmem_sim_do_egm_write() - egm write: change some
+ * @c: the call
+ * Return: 0, or -EINVAL with the reason in the reply.
+ */
+int cohmem_sim_do_egm_write(struct call *c)
+{
+	return do_write(c, true);
 }
 
 /**

@@ -24,7 +24,8 @@ struct run {
 	struct sim_setup setup;
 	struct sim_setup given;	/* what of it the command line says */
 	const char *model, *like, *config, *addressing;
-	const char *socket, *control, *log, *record, *replay;
+	const char *socket, *control, *log, *record, *replay, *egm;
+	u64 egm_size;
 	s64 link_ms, train_ms;
 	u64 device_id;
 	bool has_id, has_hbm, has_base, has_range2, has_bar[6], verbose, once;
@@ -48,6 +49,11 @@ static const struct sim_option options[] = {
 	  "its size (the model's default: 96G)" },
 	{ "mem-base", 0, SIM_OPT_NUMBER, "ADDR", AT(given.mem_base), AT(has_base),
 	  "where QEMU puts it (0x1000000000)" },
+	{ "egm", 0, SIM_OPT_TEXT, "FILE@ADDR", AT(egm), 0,
+	  "the EGM of its socket: a file that QEMU maps at this\n"
+	  "physical address; has to be there" },
+	{ "egm-size", 0, SIM_OPT_NUMBER, "SIZE", AT(egm_size), 0,
+	  "how much of the file is EGM (all)" },
 	{ "socket", 0, SIM_OPT_TEXT, "PATH", AT(socket), 0,
 	  "vfio-user socket to listen on" },
 	{ "control", 0, SIM_OPT_TEXT, "PATH", AT(control), 0,
@@ -257,10 +263,40 @@ static int failed(const char *what, int err)
 	if (err == -EBUSY)
 		fputs("Another cohmem-sim has this memory; stop it or choose "
 		      "another file.\n", stderr);
+	if (err == -EFBIG)
+		fputs("It has less than --egm-size says; make it larger.\n",
+		      stderr);
 	if (err == -EEXIST)
 		fputs("It exists and is not what is needed (a file of another "
 		      "size, or no socket); remove it.\n", stderr);
 	return SIM_EXIT_FAILURE;
+}
+
+/* FILE@ADDR; what stands before the last '@' is the file's name. */
+static int open_egm(struct run *r)
+{
+	const char *at = r->egm ? strrchr(r->egm, '@') : NULL;
+	char *path;
+	int err;
+	u64 base;
+
+	if (!r->egm)
+		return r->egm_size ? cohmem_sim_usage_error("run",
+				"--egm-size: --egm is missing") : 0;
+	if (!at || at == r->egm || cohmem_sim_parse_size(at + 1, &base))
+		return cohmem_sim_usage_error("run",
+				"--egm: a file, '@', and its physical address");
+	if (r->egm_size % SIM_HBM_PAGE)
+		return cohmem_sim_usage_error("run",
+				"--egm-size: a multiple of 4K");
+	path = strndup(r->egm, at - r->egm);
+	if (!path)
+		return failed("--egm", -ENOMEM);
+	err = cohmem_sim_egm_open(&r->setup.egm, path, base, r->egm_size);
+	if (err)
+		err = failed(path, err);
+	free(path);
+	return err;
 }
 
 static int serve(struct run *r, struct sim *s)
@@ -316,6 +352,8 @@ int cohmem_sim_cmd_run(int argc, char **argv)
 	if (code != SIM_OPTIONS_GO_ON)
 		return code;
 	code = settle(&r);
+	if (!code)
+		code = open_egm(&r);
 	if (code)
 		return code;
 	if (r.log) {

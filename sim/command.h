@@ -67,6 +67,8 @@ static inline int number(struct call *c, const char *text, u64 max, u64 *value)
 int cohmem_sim_do_mem_read(struct call *c);
 int cohmem_sim_do_mem_write(struct call *c);
 int cohmem_sim_do_mem_crc(struct call *c);
+int cohmem_sim_do_egm_read(struct call *c);
+int cohmem_sim_do_egm_write(struct call *c);
 int cohmem_sim_do_config_read(struct call *c);
 
 #endif /* COHMEM_SIM_COMMAND_H */

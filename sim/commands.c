@@ -64,6 +64,7 @@ static int do_status(struct call *c)
 	add_u64(o, "hbm_size", s->hbm.size);
 	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)s->mem_base);
 	add_text(o, "mem_base", text);
+	add_u64(o, "egm_size", s->egm.size);
 	add_text(o, "addressing", s->hpa ? "hpa" : "offset");
 	add_bool(o, "client", s->wire);
 	add_bool(o, "removed", s->removed);
@@ -507,6 +508,8 @@ static const struct command {
 	  "bytes of the coherent memory" },
 	{ "mem write", 2, 2, cohmem_sim_do_mem_write, "OFFSET HEX", "change some" },
 	{ "mem crc", 2, 2, cohmem_sim_do_mem_crc, "OFFSET LENGTH", "CRC32 of some" },
+	{ "egm read", 2, 2, cohmem_sim_do_egm_read, "OFFSET LENGTH", "bytes of the EGM" },
+	{ "egm write", 2, 2, cohmem_sim_do_egm_write, "OFFSET HEX", "change some" },
 	{ "config read", 2, 2, cohmem_sim_do_config_read, "OFFSET LENGTH",
 	  "bytes of config space, as the function holds them" },
 	{ "irq", 1, 1, do_irq, "VECTOR|intx",

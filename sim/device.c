@@ -282,6 +282,7 @@ int cohmem_sim_init(struct sim *s, const struct sim_setup *setup,
 	s->mem_base = setup->mem_base;
 	s->hpa = setup->hpa;
 	s->hbm.fd = -1;
+	s->egm = setup->egm;
 	for (i = 0; i < 6; i++)
 		s->bar_fd[i] = -1;
 	s->will = (struct sim_behaviour){
@@ -330,6 +331,7 @@ void cohmem_sim_fini(struct sim *s)
 	cohmem_sim_irq_fini(s);
 	cohmem_sim_engine_fini(s);
 	cohmem_sim_hbm_close(&s->hbm);
+	cohmem_sim_egm_close(&s->egm);
 	for (i = 0; i < 6; i++)
 		if (s->bar_fd[i] >= 0)
 			close(s->bar_fd[i]);

@@ -71,6 +71,7 @@ void cohmem_sim_engine_reset(struct sim *s)
 	put(e, COHMEM_ENGINE_ID, 4, COHMEM_ENGINE_MAGIC);
 	put(e, COHMEM_ENGINE_VERSION, 4, 1);
 	put(e, COHMEM_ENGINE_MEM_SIZE, 8, s->hbm.size);
+	put(e, COHMEM_ENGINE_EGM_SIZE, 8, s->egm.size);
 }
 
 static void finish(struct sim *s, u32 error, u64 fault)
@@ -114,6 +115,12 @@ static bool op_stores(const struct sim_engine *e)
 	return get(e, COHMEM_ENGINE_OP, 4) != COHMEM_OP_CRC32;
 }
 
+static bool space_ok(const struct sim *s, u32 space)
+{
+	return space <= COHMEM_SPACE_COHERENT ||
+	       (space == COHMEM_SPACE_EGM && s->egm.size);
+}
+
 static void doorbell(struct sim *s)
 {
 	struct sim_engine *e = &s->engine;
@@ -132,8 +139,8 @@ static void doorbell(struct sim *s)
 	e->crc = 0;
 	e->piece = 0;
 	if (get(e, COHMEM_ENGINE_OP, 4) > COHMEM_OP_CRC32 ||
-	    get(e, COHMEM_ENGINE_SRC_SPACE, 4) > COHMEM_SPACE_COHERENT ||
-	    get(e, COHMEM_ENGINE_DST_SPACE, 4) > COHMEM_SPACE_COHERENT ||
+	    !space_ok(s, get(e, COHMEM_ENGINE_SRC_SPACE, 4)) ||
+	    !space_ok(s, get(e, COHMEM_ENGINE_DST_SPACE, 4)) ||
 	    !get(e, COHMEM_ENGINE_LEN, 8)) {
 		finish(s, COHMEM_EERR_INVALID, 0);
 		return;
@@ -225,37 +232,65 @@ bool cohmem_sim_engine_runnable(const struct sim *s)
 
 /* One end of the copy, at the present position. */
 struct end {
-	bool coherent;
+	u32 space;		/* COHMEM_SPACE_* */
 	u64 addr;
 	struct sim_dma_spot spot;
 };
 
 /*
+ * From an address of memory that begins at @base to an offset in it; cuts *len to
+ * what there is of it. Return: COHMEM_EERR_*.
+ */
+static u32 offset_in(const struct sim *s, u64 base, u64 size, u64 *addr,
+		     u64 *len)
+{
+	if (s->hpa && *addr < base)
+		return COHMEM_EERR_RANGE;
+	if (s->hpa)
+		*addr -= base;
+	if (*addr >= size)
+		return COHMEM_EERR_RANGE;
+	if (*len > size - *addr)
+		*len = size - *addr;
+	return 0;
+}
+
+static u32 find_coherent(const struct sim *s, struct end *end, u64 *len)
+{
+	u32 error;
+	u64 bad;
+
+	if (!cohmem_sim_ready(s))
+		return COHMEM_EERR_NOT_READY;
+	error = offset_in(s, s->mem_base, s->hbm.size, &end->addr, len);
+	if (error)
+		return error;
+	if (cohmem_sim_hbm_poisoned(&s->hbm, end->addr, *len, &bad)) {
+		if (bad == end->addr)
+			return COHMEM_EERR_POISON;
+		*len = bad - end->addr;
+	}
+	return 0;
+}
+
+/* Over the link, whatever PCI says of bus mastering, and past the IOMMU. */
+static u32 find_egm(const struct sim *s, struct end *end, u64 *len)
+{
+	if (!cohmem_sim_link_up(s))
+		return COHMEM_EERR_NOT_READY;
+	return offset_in(s, s->egm.base, s->egm.size, &end->addr, len);
+}
+
+/*
  * Find an end; cuts *len to what lies in one piece, and turns the address of
- * coherent memory into an offset. Return: COHMEM_EERR_*.
+ * coherent memory and EGM into an offset. Return: COHMEM_EERR_*.
  */
 static u32 find(struct sim *s, struct end *end, u64 *len, bool write)
 {
-	u64 bad;
-
-	if (end->coherent) {
-		if (!cohmem_sim_ready(s))
-			return COHMEM_EERR_NOT_READY;
-		if (s->hpa && end->addr < s->mem_base)
-			return COHMEM_EERR_RANGE;
-		if (s->hpa)
-			end->addr -= s->mem_base;
-		if (end->addr >= s->hbm.size)
-			return COHMEM_EERR_RANGE;
-		if (*len > s->hbm.size - end->addr)
-			*len = s->hbm.size - end->addr;
-		if (cohmem_sim_hbm_poisoned(&s->hbm, end->addr, *len, &bad)) {
-			if (bad == end->addr)
-				return COHMEM_EERR_POISON;
-			*len = bad - end->addr;
-		}
-		return 0;
-	}
+	if (end->space == COHMEM_SPACE_COHERENT)
+		return find_coherent(s, end, len);
+	if (end->space == COHMEM_SPACE_EGM)
+		return find_egm(s, end, len);
 	if (!cohmem_sim_config_master_on(&s->config))
 		return COHMEM_EERR_NO_MASTER;
 	switch (cohmem_sim_dma_find(&s->dma, end->addr, *len, write ?
@@ -276,8 +311,10 @@ static int load(struct sim *s, const struct end *end, u32 len)
 {
 	struct sim_engine *e = &s->engine;
 
-	if (end->coherent)
+	if (end->space == COHMEM_SPACE_COHERENT)
 		return cohmem_sim_hbm_read(&s->hbm, end->addr, e->buf, len);
+	if (end->space == COHMEM_SPACE_EGM)
+		return cohmem_sim_egm_read(&s->egm, end->addr, e->buf, len);
 	if (end->spot.fd < 0) {
 		e->state = SIM_ENGINE_LOADING;
 		return cohmem_sim_ask_dma(s, false, end->addr, NULL, len,
@@ -291,8 +328,10 @@ static int store(struct sim *s, const struct end *end, u32 len)
 {
 	struct sim_engine *e = &s->engine;
 
-	if (end->coherent)
+	if (end->space == COHMEM_SPACE_COHERENT)
 		return cohmem_sim_hbm_write(&s->hbm, end->addr, e->buf, len);
+	if (end->space == COHMEM_SPACE_EGM)
+		return cohmem_sim_egm_write(&s->egm, end->addr, e->buf, len);
 	if (end->spot.fd < 0) {
 		e->state = SIM_ENGINE_STORING;
 		e->asked = len;
@@ -349,7 +388,7 @@ static void step_load(struct sim *s, u64 left)
 {
 	struct sim_engine *e = &s->engine;
 	struct end src = {
-		.coherent = get(e, COHMEM_ENGINE_SRC_SPACE, 4),
+		.space = get(e, COHMEM_ENGINE_SRC_SPACE, 4),
 		.addr = get(e, COHMEM_ENGINE_SRC, 8) + e->moved,
 	};
 	u32 error = find(s, &src, &left, false);
@@ -369,7 +408,7 @@ static void step_store(struct sim *s, u64 left)
 {
 	struct sim_engine *e = &s->engine;
 	struct end dst = {
-		.coherent = get(e, COHMEM_ENGINE_DST_SPACE, 4),
+		.space = get(e, COHMEM_ENGINE_DST_SPACE, 4),
 		.addr = get(e, COHMEM_ENGINE_DST, 8) + e->moved,
 	};
 	u32 error;

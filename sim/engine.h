@@ -3,12 +3,13 @@
  * Programming interface of the copy engine: everything a guest program needs,
  * nothing else, so that tests that run inside the VM may include this file.
  *
- * The engine moves data between two addresses, each in one of two spaces:
+ * The engine moves data between two addresses, each in one of three spaces:
  * the bus (an IOVA, translated by whatever IOMMU stands between the function
- * and memory) and the coherent memory (an offset from its start, as firmware's
+ * and memory), the coherent memory (an offset from its start, as firmware's
  * base address is offset 0; or with --addressing hpa the host-physical address,
- * as GB200 puts it on its link: what a guest takes for that must be it). One job
- * at a time:
+ * as GB200 puts it on its link: what a guest takes for that must be it), and the
+ * EGM of its socket (the same), which it reaches over the chip-to-chip link: no
+ * IOMMU stands there, and bus mastering need not be on. One job at a time:
  *
  *   1. write OP, SRC, SRC_SPACE, DST, DST_SPACE, LEN (and PATTERN, IRQ)
  *   2. write any tag but 0 to DOORBELL
@@ -52,7 +53,8 @@
 #define COHMEM_ENGINE_REJECTED		0x5c	/* u32 ro: doorbells ignored */
 #define COHMEM_ENGINE_MEM_SIZE		0x60	/* u64 ro: coherent memory, bytes */
 #define COHMEM_ENGINE_INTX		0x68	/* u32: 1: INTA is up; write 1: down */
-#define COHMEM_ENGINE_REGS_END		0x6c
+#define COHMEM_ENGINE_EGM_SIZE		0x70	/* u64 ro: EGM, bytes; 0: none */
+#define COHMEM_ENGINE_REGS_END		0x78
 
 #define COHMEM_ENGINE_MAGIC		0x474e4543	/* "CENG" */
 #define COHMEM_ENGINE_IRQ_ON		0x80000000
@@ -63,6 +65,7 @@
 
 #define COHMEM_SPACE_BUS		0	/* IOVA */
 #define COHMEM_SPACE_COHERENT		1	/* its offset, or physical address */
+#define COHMEM_SPACE_EGM		2	/* the same in EGM */
 
 #define COHMEM_STATUS_IDLE		0
 #define COHMEM_STATUS_BUSY		1
@@ -71,8 +74,8 @@
 
 #define COHMEM_EERR_NONE		0
 #define COHMEM_EERR_INVALID		1	/* bad OP, SPACE or LEN of 0 */
-#define COHMEM_EERR_NOT_READY		2	/* coherent memory not trained */
-#define COHMEM_EERR_RANGE		3	/* beyond the coherent memory */
+#define COHMEM_EERR_NOT_READY		2	/* not trained; EGM: link down */
+#define COHMEM_EERR_RANGE		3	/* beyond the coherent memory, EGM */
 #define COHMEM_EERR_UNMAPPED		4	/* IOVA not mapped */
 #define COHMEM_EERR_ACCESS		5	/* mapped, but not for this */
 #define COHMEM_EERR_NO_MASTER		6	/* bus mastering is off */

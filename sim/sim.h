@@ -13,7 +13,8 @@
  * Time is not simulated by timers but by comparison: a reset notes when it
  * happened, and each look at a readiness register compares the clock with it.
  * Arrows point down: server, control, proto, region, device, engine, irq, and
- * below them what knows nothing of the others: ready, config, dma, hbm, clock, log.
+ * below them what knows nothing of the others: ready, config, dma, hbm, egm, clock,
+ * log.
  *
  * Words: "ready" means that coherent memory answers; "removed" means that the
  * function has gone from the bus and answers all-ones; "trapped" BAR0 pages are
@@ -27,6 +28,7 @@
 #include "clock.h"
 #include "config.h"
 #include "dma.h"
+#include "egm.h"
 #include "engine.h"
 #include "hbm.h"
 #include "model.h"
@@ -162,6 +164,7 @@ struct sim {
 	const struct sim_model *model;
 	struct sim_config config;
 	struct sim_hbm hbm;
+	struct sim_egm egm;
 	struct sim_dma dma;
 	struct sim_engine engine;
 	struct sim_behaviour will;
@@ -215,6 +218,7 @@ struct sim_setup {
 	u64 hbm_size;
 	const char *hbm_path;
 	u64 mem_base;
+	struct sim_egm egm;	/* taken over */
 	u64 bar_size[6];	/* of the real BARs */
 	u8 bar_bits[6];		/* the low ones of their registers */
 	bool no_msix;

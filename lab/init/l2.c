@@ -9,6 +9,8 @@
  *	nodes online LIST / nodes gi LIST
  *	answer OFFSET VALUE		a register of BAR0
  *	pattern BAR OFFSET SIZE ok|bad
+ *	egm BASE SIZE PXM		what firmware says of it, if anything
+ *	egm-copy OFFSET ok|WHY		the GPU copies from and to our own memory
  *	done
  *
  * Then it powers itself off; with cohmem.orders on its command line it reads a
@@ -30,6 +32,7 @@
 #include <unistd.h>
 
 #include "common.h"
+#include "l2_egm.h"
 
 #define NVIDIA		0x10de
 #define PATTERN_SIZE	65536
@@ -195,6 +198,30 @@ static void answer(const char *dir, uint64_t reg)
 	munmap((void *)p, 4096);
 }
 
+/* Where every model has memory that a BAR shows, and no pattern is. */
+#define EGM_VIA		0x8000000ULL
+#define ENGINE		0x200000
+
+static void egm(const char *dir)
+{
+	struct l2_egm egm;
+	uint64_t where = 0;
+	void *engine, *gpu;
+	const char *why;
+
+	if (l2_egm_announced(&egm))
+		return;
+	report("egm 0x%llx 0x%llx %llu\n", (unsigned long long)egm.base,
+	       (unsigned long long)egm.size, (unsigned long long)egm.pxm);
+	engine = map_bar(dir, 0, ENGINE, 65536);
+	gpu = map_bar(dir, 4, EGM_VIA, 65536);
+	if (!engine || !gpu || !egm.size)
+		return;
+	why = l2_egm_copy(&egm, engine, gpu, EGM_VIA, seed, &where);
+	report("egm-copy 0x%llx %s\n", (unsigned long long)where,
+	       why ? why : "ok");
+}
+
 static void nodes(void)
 {
 	char text[256];
@@ -237,6 +264,7 @@ int main(void)
 			/* Deep inside, but within every model's memory. */
 			pattern(dir, nr, bar[nr].size >> 3);
 		}
+	egm(dir);
 	report("done\n");
 out:
 	usleep(200000);

@@ -100,9 +100,10 @@ done
 
 # --- The last step is the whole driver, and says nothing of where it comes from -----
 "$0" "$series" --tree -o "$work/whole" >&2
+uapi_form "$work/whole" "$work/uapi"
 {
 	diff -r "$work/whole" "$mnt/$DEST" || true
-	diff -rq "$COHMEM_TOP/driver" "$mnt/$DEST" | grep '^Only in' | grep -vE ': (tests|meson.build)$' || true
+	diff -rq "$COHMEM_TOP/driver" "$mnt/$DEST" | grep '^Only in' | grep -vE ': (tests|uapi|meson.build)$' || true
 	grep -n 'later in this series' "$mnt/$DEST/device.h" || true
 	grep -rnE 'compat \*/|COHMEM_COMPAT|__KERNEL__' "$mnt/$DEST" || true
 } >"$found"

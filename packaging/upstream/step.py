@@ -151,11 +151,6 @@ def trace_h(text, sources):
     for name in re.findall(r"^TRACE_DEFINE_ENUM\((\w+)\);", text, re.M):
         if "{ %s," % name not in text:
             text = text.replace("TRACE_DEFINE_ENUM(%s);\n" % name, "")
-    enums = re.search(r"#ifndef COHMEM_TRACE_ENUMS\n.*?\n#endif[^\n]*\n\n", text, re.S)
-    if enums:
-        rest = text.replace(enums.group(), "")
-        if not set(re.findall(r"^enum (\w+) \{", enums.group(), re.M)) & words(rest):
-            text = rest
     return text
 
 

@@ -274,7 +274,7 @@ static void values(void **state)
 		assert_int_equal(walk(t, len, &f), 0);
 		if (f.nr != 1)
 			fail_msg("case %u: %u properties", i, f.nr);
-		assert_int_equal(f.prop, COHMEM_EGM_PXM);
+		assert_int_equal(f.prop, COHMEM_DSD_EGM_PXM);
 		assert_string_equal(f.path, "\\");
 		assert_int_equal(f.value.kind, cases[i].kind);
 		if (cases[i].kind == COHMEM_AML_INTEGER)

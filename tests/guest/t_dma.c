@@ -12,94 +12,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "engine.h"
-#include "guest.h"
+#include "copy.h"
 
 /* Above every window that an IOMMU may reserve for interrupts. */
 #define IOVA	(4ULL << 30)
-
-static u32 er32(struct dev *d, u32 reg)
-{
-	return bar0_r32(d, COHMEM_ENGINE_BASE + reg);
-}
-
-static u64 er64(struct dev *d, u32 reg)
-{
-	return bar0_r64(d, COHMEM_ENGINE_BASE + reg);
-}
-
-static void ew32(struct dev *d, u32 reg, u32 v)
-{
-	bar0_w32(d, COHMEM_ENGINE_BASE + reg, v);
-}
-
-static void ew64(struct dev *d, u32 reg, u64 v)
-{
-	bar0_w64(d, COHMEM_ENGINE_BASE + reg, v);
-}
-
-static void open_dma(struct dev *d)
-{
-	dev_open(d);
-	set_command(d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
-	if (er32(d, COHMEM_ENGINE_ID) != COHMEM_ENGINE_MAGIC)
-		SKIP("this GPU has no copy engine that we know");
-	/* the engine works on memory that has trained */
-	CHECK_EQ(reg_read(d, 4, 0, &(u64){ 0 }, 8), 8);
-}
-
-static u32 tag;
-
-static void submit(struct dev *d, u32 op, u32 src_space, u64 src, u32 dst_space,
-		   u64 dst, u64 len, u32 irq)
-{
-	ew32(d, COHMEM_ENGINE_OP, op);
-	ew32(d, COHMEM_ENGINE_IRQ, irq);
-	ew64(d, COHMEM_ENGINE_SRC, src);
-	ew32(d, COHMEM_ENGINE_SRC_SPACE, src_space);
-	ew64(d, COHMEM_ENGINE_DST, dst);
-	ew32(d, COHMEM_ENGINE_DST_SPACE, dst_space);
-	ew64(d, COHMEM_ENGINE_LEN, len);
-	ew32(d, COHMEM_ENGINE_DOORBELL, ++tag);
-}
-
-/* Wait for the engine; @return its status. */
-static u32 finish(struct dev *d)
-{
-	double end = now_ms() + 10000;
-	u32 status;
-
-	while ((status = er32(d, COHMEM_ENGINE_STATUS)) ==
-	       COHMEM_STATUS_BUSY) {
-		CHECK(now_ms() < end, "the engine does not end");
-		sleep_ms(1);
-	}
-	CHECK_EQ(er32(d, COHMEM_ENGINE_TAG), tag);
-	return status;
-}
-
-static void run(struct dev *d, u32 op, u32 src_space, u64 src, u32 dst_space,
-		u64 dst, u64 len)
-{
-	u32 status;
-
-	submit(d, op, src_space, src, dst_space, dst, len, 0);
-	status = finish(d);
-	CHECK(status == COHMEM_STATUS_DONE,
-	      "engine: status %u error %u at %#llx after %llu bytes", status,
-	      er32(d, COHMEM_ENGINE_ERROR),
-	      (unsigned long long)er64(d, COHMEM_ENGINE_FAULT),
-	      (unsigned long long)er64(d, COHMEM_ENGINE_MOVED));
-	CHECK_EQ(er64(d, COHMEM_ENGINE_MOVED), len);
-}
-
-static void fails(struct dev *d, u32 op, u32 src_space, u64 src, u32 dst_space,
-		  u64 dst, u64 len, u32 error)
-{
-	submit(d, op, src_space, src, dst_space, dst, len, 0);
-	CHECK_EQ(finish(d), COHMEM_STATUS_ERROR);
-	CHECK_EQ(er32(d, COHMEM_ENGINE_ERROR), error);
-}
 
 static u8 *ram(u64 len)
 {
@@ -111,17 +27,13 @@ static u8 *ram(u64 len)
 	return p;
 }
 
-#define BUS	COHMEM_SPACE_BUS
-#define MEM	COHMEM_SPACE_COHERENT
-#define COPY	COHMEM_OP_COPY
-
 static void the_engine_is_there(void)
 {
 	struct dev d;
 
-	open_dma(&d);
-	CHECK_EQ(er32(&d, COHMEM_ENGINE_VERSION), 1);
-	CHECK_EQ(er64(&d, COHMEM_ENGINE_MEM_SIZE), facts()->hbm);
+	copy_open(&d);
+	CHECK_EQ(engine_r32(&d, COHMEM_ENGINE_VERSION), 1);
+	CHECK_EQ(engine_r64(&d, COHMEM_ENGINE_MEM_SIZE), facts()->hbm);
 	dev_close(&d);
 }
 
@@ -132,21 +44,21 @@ static void both_ways(void)
 	struct dev d;
 	u8 *buf, *m;
 
-	open_dma(&d);
+	copy_open(&d);
 	buf = ram(4 * MiB);
 	dma_map(&d, buf, IOVA, 4 * MiB);
 	m = map(&d, 4, 64 * MiB, 4 * MiB);
 	fill(buf, len, 1);
-	run(&d, COPY, BUS, IOVA, MEM, 64 * MiB, len);
+	engine_run(&d, COPY, BUS, IOVA, MEM, 64 * MiB, len);
 	CHECK_EQ(mismatch(m, len, 1), -1);
 
 	fill(m, len, 2);
-	run(&d, COPY, MEM, 64 * MiB, BUS, IOVA, len);
+	engine_run(&d, COPY, MEM, 64 * MiB, BUS, IOVA, len);
 	CHECK_EQ(mismatch(buf, len, 2), -1);
 
 	/* odd places, odd lengths */
 	memset(buf, 0, 4 * MiB);
-	run(&d, COPY, MEM, 64 * MiB + 8, BUS, IOVA + 4093, 70001);
+	engine_run(&d, COPY, MEM, 64 * MiB + 8, BUS, IOVA + 4093, 70001);
 	CHECK(!memcmp(buf + 4093, m + 8, 70001), "odd copy");
 	CHECK(!buf[4092] && !buf[4093 + 70001], "beside it");
 	dma_unmap(&d, IOVA, 4 * MiB);
@@ -162,14 +74,14 @@ static void resmem_by_the_engine(void)
 
 	if (!f->split)
 		SKIP("this model has no resmem");
-	open_dma(&d);
+	copy_open(&d);
 	m = map(&d, 2, 0, len);
-	ew64(&d, COHMEM_ENGINE_PATTERN, 0x1122334455667788ULL);
-	run(&d, COHMEM_OP_FILL, 0, 0, MEM, f->usemem, len);
+	engine_w64(&d, COHMEM_ENGINE_PATTERN, 0x1122334455667788ULL);
+	engine_run(&d, COHMEM_OP_FILL, 0, 0, MEM, f->usemem, len);
 	CHECK_EQ(load((u64 *)m), 0x1122334455667788ULL);
 	CHECK_EQ(load((u64 *)(m + len - 8)), 0x1122334455667788ULL);
 	fill(m, len, 6);
-	run(&d, COPY, MEM, f->usemem, MEM, 32 * MiB, len);
+	engine_run(&d, COPY, MEM, f->usemem, MEM, 32 * MiB, len);
 	m = map(&d, 4, 32 * MiB, len);
 	CHECK_EQ(mismatch(m, len, 6), -1);
 	dev_close(&d);
@@ -184,7 +96,7 @@ static void dma_to_the_bar(void)
 	struct dev d;
 	u8 *buf, *m;
 
-	open_dma(&d);
+	copy_open(&d);
 	buf = ram(len);
 	dma_map(&d, buf, IOVA, len);
 	for (i = 0; i < nr; i++) {
@@ -194,16 +106,16 @@ static void dma_to_the_bar(void)
 		m = map_aligned(&d, bars[i], 16 * MiB, len, 2 * MiB, 0);
 		dma_map(&d, m, 2 * IOVA, len);
 		fill(buf, len, 10 + i);
-		run(&d, COPY, BUS, IOVA, BUS, 2 * IOVA, len);
+		engine_run(&d, COPY, BUS, IOVA, BUS, 2 * IOVA, len);
 		CHECK_EQ(mismatch(m, len, 10 + i), -1);
 		memset(buf, 0, len);
-		run(&d, COPY, MEM, at, BUS, IOVA, len);
+		engine_run(&d, COPY, MEM, at, BUS, IOVA, len);
 		CHECK_EQ(mismatch(buf, len, 10 + i), -1);
 		memset(buf, 0, len);
-		run(&d, COPY, BUS, 2 * IOVA, BUS, IOVA, len);
+		engine_run(&d, COPY, BUS, 2 * IOVA, BUS, IOVA, len);
 		CHECK_EQ(mismatch(buf, len, 10 + i), -1);
 		dma_unmap(&d, 2 * IOVA, len);
-		fails(&d, COPY, BUS, 2 * IOVA, BUS, IOVA, 4096,
+		engine_fails(&d, COPY, BUS, 2 * IOVA, BUS, IOVA, 4096,
 		      COHMEM_EERR_UNMAPPED);
 		unmap(m, len);
 	}
@@ -219,18 +131,18 @@ static void dma_to_awkward_mappings(void)
 	struct dev d;
 	u8 *m;
 
-	open_dma(&d);
+	copy_open(&d);
 	m = map_aligned(&d, 4, 16 * MiB, len, 2 * MiB, f->page);
 	dma_map(&d, m, IOVA, len);
-	ew64(&d, COHMEM_ENGINE_PATTERN, 0x0102030405060708ULL);
-	run(&d, COHMEM_OP_FILL, 0, 0, BUS, IOVA, len);
+	engine_w64(&d, COHMEM_ENGINE_PATTERN, 0x0102030405060708ULL);
+	engine_run(&d, COHMEM_OP_FILL, 0, 0, BUS, IOVA, len);
 	CHECK_EQ(load((u64 *)(m + len - 8)), 0x0102030405060708ULL);
 	dma_unmap(&d, IOVA, len);
 	unmap(m, len);
 
 	m = map(&d, 4, f->usemem - len, len);
 	dma_map(&d, m, IOVA, len);
-	run(&d, COHMEM_OP_FILL, 0, 0, BUS, IOVA, len);
+	engine_run(&d, COHMEM_OP_FILL, 0, 0, BUS, IOVA, len);
 	CHECK_EQ(load((u64 *)(m + len - 8)), 0x0102030405060708ULL);
 	dma_unmap(&d, IOVA, len);
 	dev_close(&d);
@@ -243,13 +155,13 @@ static void dma_map_of_a_gigabyte(void)
 	struct dev d;
 	u8 *m;
 
-	open_dma(&d);
+	copy_open(&d);
 	m = map_aligned(&d, 4, 0, GiB, GiB, 0);
 	t[0] = now_ms();
 	dma_map(&d, m, IOVA, GiB);
 	t[1] = now_ms();
-	ew64(&d, COHMEM_ENGINE_PATTERN, 0x55aa);
-	run(&d, COHMEM_OP_FILL, 0, 0, BUS, IOVA + GiB - 4096, 4096);
+	engine_w64(&d, COHMEM_ENGINE_PATTERN, 0x55aa);
+	engine_run(&d, COHMEM_OP_FILL, 0, 0, BUS, IOVA + GiB - 4096, 4096);
 	CHECK_EQ(load((u64 *)(m + GiB - 8)), 0x55aa);
 	t[1] -= t[0];
 	t[0] = now_ms();
@@ -264,15 +176,15 @@ static void what_is_not_mapped_is_not_reached(void)
 	struct dev d;
 	u8 *buf;
 
-	open_dma(&d);
+	copy_open(&d);
 	buf = ram(MiB);
-	fails(&d, COPY, MEM, 0, BUS, IOVA, 4096, COHMEM_EERR_UNMAPPED);
+	engine_fails(&d, COPY, MEM, 0, BUS, IOVA, 4096, COHMEM_EERR_UNMAPPED);
 	dma_map(&d, buf, IOVA, MiB);
-	run(&d, COPY, MEM, 0, BUS, IOVA, 4096);
-	fails(&d, COPY, MEM, 0, BUS, IOVA + MiB, 4096, COHMEM_EERR_UNMAPPED);
+	engine_run(&d, COPY, MEM, 0, BUS, IOVA, 4096);
+	engine_fails(&d, COPY, MEM, 0, BUS, IOVA + MiB, 4096, COHMEM_EERR_UNMAPPED);
 	dma_unmap(&d, IOVA, MiB);
-	fails(&d, COPY, MEM, 0, BUS, IOVA, 4096, COHMEM_EERR_UNMAPPED);
-	fails(&d, COPY, MEM, facts()->hbm, MEM, 0, 8, COHMEM_EERR_RANGE);
+	engine_fails(&d, COPY, MEM, 0, BUS, IOVA, 4096, COHMEM_EERR_UNMAPPED);
+	engine_fails(&d, COPY, MEM, facts()->hbm, MEM, 0, 8, COHMEM_EERR_RANGE);
 	dev_close(&d);
 }
 
@@ -281,13 +193,13 @@ static void bus_mastering_off(void)
 	struct dev d;
 	u8 *buf;
 
-	open_dma(&d);
+	copy_open(&d);
 	buf = ram(MiB);
 	dma_map(&d, buf, IOVA, MiB);
 	set_command(&d, 0, PCI_COMMAND_MASTER);
-	fails(&d, COPY, MEM, 0, BUS, IOVA, 4096, COHMEM_EERR_NO_MASTER);
+	engine_fails(&d, COPY, MEM, 0, BUS, IOVA, 4096, COHMEM_EERR_NO_MASTER);
 	set_command(&d, PCI_COMMAND_MASTER, 0);
-	run(&d, COPY, MEM, 0, BUS, IOVA, 4096);
+	engine_run(&d, COPY, MEM, 0, BUS, IOVA, 4096);
 	dev_close(&d);
 }
 
@@ -327,7 +239,7 @@ static void completion_by_interrupt(void)
 	struct dev d;
 	u8 *buf;
 
-	open_dma(&d);
+	copy_open(&d);
 	if (msi_is_broken(&d))
 		SKIP("this kernel cannot set up MSIs under virtio-iommu with a type1 container (since 6.15)");
 	buf = ram(MiB);
@@ -336,10 +248,10 @@ static void completion_by_interrupt(void)
 		fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	CHECK_EQ(__irq_set(&d, VFIO_PCI_MSIX_IRQ_INDEX, 0, fds, 4), 0);
 	for (i = 0; i < 4; i++) {
-		submit(&d, COPY, MEM, 0, BUS, IOVA, 4096,
+		engine_submit(&d, COPY, MEM, 0, BUS, IOVA, 4096,
 		       i | COHMEM_ENGINE_IRQ_ON);
 		CHECK(signalled(fds[i], 5000), "no interrupt on vector %u", i);
-		CHECK_EQ(finish(&d), COHMEM_STATUS_DONE);
+		CHECK_EQ(engine_finish(&d), COHMEM_STATUS_DONE);
 		CHECK(!signalled(fds[(i + 1) % 4], 0), "a stray interrupt");
 	}
 	/* without a job, by order */
@@ -357,7 +269,7 @@ static void checksum(void)
 	struct dev d;
 	u8 *m;
 
-	open_dma(&d);
+	copy_open(&d);
 	m = map(&d, 4, 0, MiB);
 	fill(m, len, 77);
 	for (i = 0; i < len; i++) {
@@ -365,8 +277,8 @@ static void checksum(void)
 		for (k = 0; k < 8; k++)
 			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
 	}
-	run(&d, COHMEM_OP_CRC32, MEM, 0, MEM, 0, len);
-	CHECK_EQ(er32(&d, COHMEM_ENGINE_RESULT), ~crc);
+	engine_run(&d, COHMEM_OP_CRC32, MEM, 0, MEM, 0, len);
+	CHECK_EQ(engine_r32(&d, COHMEM_ENGINE_RESULT), ~crc);
 	dev_close(&d);
 }
 
@@ -374,13 +286,13 @@ static void a_reset_ends_a_job(void)
 {
 	struct dev d;
 
-	open_dma(&d);
-	submit(&d, COHMEM_OP_FILL, 0, 0, MEM, 0, 512 * MiB, 0);
+	copy_open(&d);
+	engine_submit(&d, COHMEM_OP_FILL, 0, 0, MEM, 0, 512 * MiB, 0);
 	CHECK_EQ(dev_reset(&d), 0);
 	set_command(&d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
-	CHECK_EQ(er32(&d, COHMEM_ENGINE_STATUS), COHMEM_STATUS_IDLE);
+	CHECK_EQ(engine_r32(&d, COHMEM_ENGINE_STATUS), COHMEM_STATUS_IDLE);
 	CHECK_EQ(reg_read(&d, 4, 0, &(u64){ 0 }, 8), 8);
-	run(&d, COPY, MEM, 0, MEM, MiB, 4096);
+	engine_run(&d, COPY, MEM, 0, MEM, MiB, 4096);
 	dev_close(&d);
 }
 
@@ -388,13 +300,13 @@ static void not_while_it_trains(void)
 {
 	struct dev d;
 
-	open_dma(&d);
+	copy_open(&d);
 	sim_training(1000);
 	CHECK_EQ(dev_reset(&d), 0);
 	set_command(&d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
-	fails(&d, COPY, MEM, 0, MEM, MiB, 4096, COHMEM_EERR_NOT_READY);
+	engine_fails(&d, COPY, MEM, 0, MEM, MiB, 4096, COHMEM_EERR_NOT_READY);
 	CHECK_EQ(reg_read(&d, 4, 0, &(u64){ 0 }, 8), 8);
-	run(&d, COPY, MEM, 0, MEM, MiB, 4096);
+	engine_run(&d, COPY, MEM, 0, MEM, MiB, 4096);
 	dev_close(&d);
 }
 

@@ -8,9 +8,10 @@
 up=packaging/upstream
 work=$(mktemp -d "${TMPDIR:-/tmp}/cohmem-steps.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/whole/core" "$work/whole/tests"
+mkdir -p "$work/whole/core" "$work/whole/tests" "$work/whole/uapi"
 cp driver/*.[ch] driver/Makefile driver/Kconfig "$work/whole"
 cp driver/core/*.[ch] "$work/whole/core"
+cp driver/uapi/*.h "$work/whole/uapi"
 cp tests/unit/*.[ch] "$work/whole/tests"
 
 names=$(python3 $up/step.py "$work/whole" "$work/steps" 2>"$work/errors")

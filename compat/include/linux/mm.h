@@ -28,31 +28,32 @@ static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
  * fault, unless the flag allows Normal-NC: so usemem has it, too, there. Where
  * KVM can do better the flag would promise something else. A guest then goes
  * around the caches: read() has to do away with what is in them from before, as
- * cache.c does with what write() leaves. Can go with 6.12.
+ * cache.c does with what write() leaves; and so has clearing. Can go with 6.12.
  */
 #ifndef COHMEM_HAVE_CACHEABLE_PFNMAP
-static inline void cohmem_compat_vm_flags_set(struct vm_area_struct *vma,
-					      unsigned long flags)
+static inline void cohmem_compat_flags(struct vm_area_struct *vma, unsigned long flags)
 {
-	if (flags & VM_PFNMAP)
-		flags |= VM_ALLOW_ANY_UNCACHED;
-	vm_flags_set(vma, flags);
+	vm_flags_set(vma, flags | (flags & VM_PFNMAP ? VM_ALLOW_ANY_UNCACHED : 0));
 }
-#define vm_flags_set cohmem_compat_vm_flags_set
+#define vm_flags_set cohmem_compat_flags
 #define cohmem_before_read(cdev, r, off, addr, len)			\
 	cohmem_cache_clean(cdev, r, off, addr, len, COHMEM_CLEAN_USERS)
+void cohmem_compat_clean(void *addr, size_t len);
+#define cohmem_egm_cleared cohmem_compat_clean
 #endif
-
 /*
- * COHMEM_HAVE_RELEASE_FAULT_LOCK, since Linux 6.6 ("mm: change
- * folio_lock_or_retry to use vm_fault directly"): a fault may hold the lock of
- * its VMA alone. Before, it is always the mmap lock. Can go with 6.1.
+ * COHMEM_HAVE_RELEASE_FAULT_LOCK, since Linux 6.6: before, a fault always holds
+ * the mmap lock. Can go with 6.1.
  */
 #ifndef COHMEM_HAVE_RELEASE_FAULT_LOCK
 static inline void release_fault_lock(struct vm_fault *vmf)
 {
 	mmap_read_unlock(vmf->vma->vm_mm);
 }
+#endif
+/* COHMEM_HAVE_PFN_T: no longer since Linux 6.17. Can go with 6.12. */
+#ifdef COHMEM_HAVE_PFN_T
+#include "compat/pfn_t.h"
 #endif
 
 #endif /* COHMEM_COMPAT_MM_H */

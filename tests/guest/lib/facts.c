@@ -29,39 +29,63 @@ static u64 power_of_two(u64 n)
 	return p;
 }
 
+static struct facts machine;
+
 /**
  * facts() - what this machine is supposed to be
  * Return: the facts; ends the program where the environment does not tell.
  */
 const struct facts *facts(void)
 {
-	static struct facts f;
-
-	if (f.bdf)
-		return &f;
-	f.bdf = getenv("COHMEM_BDF");
-	f.model = getenv("COHMEM_MODEL");
-	if (!f.bdf || !f.model) {
+	if (machine.bdf)
+		return &machine;
+	machine.bdf = getenv("COHMEM_BDF");
+	machine.model = getenv("COHMEM_MODEL");
+	if (!machine.bdf || !machine.model) {
 		printf("Bail out! COHMEM_BDF or COHMEM_MODEL is not set\n");
 		exit(1);
 	}
-	f.hbm = env_u64("COHMEM_HBM");
-	f.mem_base = env_u64("COHMEM_MEM_BASE");
-	if (f.hbm < 2 * GiB || f.hbm > 1024 * GiB) {
+	machine.hbm = env_u64("COHMEM_HBM");
+	machine.mem_base = env_u64("COHMEM_MEM_BASE");
+	if (machine.hbm < 2 * GiB || machine.hbm > 1024 * GiB) {
 		printf("Bail out! COHMEM_HBM is no size of coherent memory\n");
 		exit(1);
 	}
-	f.page = sysconf(_SC_PAGESIZE);
-	f.split = !strcmp(f.model, "gh200");
-	f.cxl = !strcmp(f.model, "next");
-	f.usemem = f.hbm;
-	if (f.split) {
-		f.usemem = (f.hbm - GiB) / (512 * MiB) * (512 * MiB);
-		f.resmem = f.hbm - f.usemem;
-		f.resmem_bar = power_of_two(f.resmem);
+	machine.page = sysconf(_SC_PAGESIZE);
+	machine.split = !strcmp(machine.model, "gh200");
+	machine.cxl = !strcmp(machine.model, "next");
+	machine.usemem = machine.hbm;
+	if (machine.split) {
+		machine.usemem = (machine.hbm - GiB) / (512 * MiB) * (512 * MiB);
+		machine.resmem = machine.hbm - machine.usemem;
+		machine.resmem_bar = power_of_two(machine.resmem);
 	}
-	f.usemem_bar = power_of_two(f.usemem);
-	return &f;
+	machine.usemem_bar = power_of_two(machine.usemem);
+	return &machine;
+}
+
+/**
+ * use_gpu() - from now on this test is about another GPU of the machine
+ * @nr: which, from 0 on
+ *
+ * All that has to do with addresses of its memory, and the emulator's port, stays
+ * the first one's.
+ *
+ * Return: true if there is such a GPU.
+ */
+bool use_gpu(unsigned int nr)
+{
+	static char bdf[32];
+	const char *at = getenv("COHMEM_GPUS");
+	int n;
+
+	facts();
+	for (; at && sscanf(at, "%31s%n", bdf, &n) == 1; at += n)
+		if (!nr--) {
+			machine.bdf = bdf;
+			return true;
+		}
+	return false;
 }
 
 /**

@@ -131,6 +131,7 @@ struct facts {
 };
 
 const struct facts *facts(void);
+bool use_gpu(unsigned int nr);
 u64 real_bar(unsigned int bar);
 
 /* --- host.c: files, time, the kernel log ---------------------------------- */
@@ -268,6 +269,8 @@ void sim_training(unsigned int ms);
 void reset_slowly(struct dev *d, unsigned int ms);
 void sim_mem_read(u64 off, void *buf, unsigned int len);
 void sim_mem_write(u64 off, const void *buf, unsigned int len);
+void sim_egm_read(u64 off, void *buf, unsigned int len);
+void sim_egm_write(u64 off, const void *buf, unsigned int len);
 void sim_defaults(void);
 void sim_close(void);
 

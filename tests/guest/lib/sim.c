@@ -151,13 +151,7 @@ u64 sim_counter(const char *name)
 	return sim_number("counters", name);
 }
 
-/**
- * sim_mem_read() - read coherent memory behind everybody's back
- * @off: offset in it
- * @buf: where to
- * @len: bytes, at most 1024
- */
-void sim_mem_read(u64 off, void *buf, unsigned int len)
+static void peek(const char *what, u64 off, void *buf, unsigned int len)
 {
 	struct json_object *o, *data;
 	const char *hex;
@@ -166,18 +160,42 @@ void sim_mem_read(u64 off, void *buf, unsigned int len)
 
 	if (!have_sim())
 		SKIP("no emulated superchip to ask");
-	ret = __sim(&o, "mem read 0x%llx %u", (unsigned long long)off, len);
-	CHECK(!ret, "emulator: mem read %#llx %u: %s", (unsigned long long)off,
-	      len, o ? json_object_to_json_string(o) : strerror(-ret));
+	ret = __sim(&o, "%s read 0x%llx %u", what, (unsigned long long)off,
+		    len);
+	CHECK(!ret, "emulator: %s read %#llx %u: %s", what,
+	      (unsigned long long)off, len,
+	      o ? json_object_to_json_string(o) : strerror(-ret));
 	data = find(o, "hex");
 	hex = data ? json_object_get_string(data) : "";
-	CHECK(strlen(hex) == 2 * len, "emulator: mem read: %s",
+	CHECK(strlen(hex) == 2 * len, "emulator: %s read: %s", what,
 	      json_object_to_json_string(o));
 	for (i = 0; i < len; i++) {
 		CHECK(sscanf(hex + 2 * i, "%2x", &byte) == 1, "\"%s\"", hex);
 		((u8 *)buf)[i] = byte;
 	}
 	json_object_put(o);
+}
+
+static void poke(const char *what, u64 off, const void *buf, unsigned int len)
+{
+	char hex[2 * 1024 + 1];
+	unsigned int i;
+
+	CHECK(len <= 1024, "too much");
+	for (i = 0; i < len; i++)
+		sprintf(hex + 2 * i, "%02x", ((const u8 *)buf)[i]);
+	sim("%s write 0x%llx %s", what, (unsigned long long)off, hex);
+}
+
+/**
+ * sim_mem_read() - read coherent memory behind everybody's back
+ * @off: offset in it
+ * @buf: where to
+ * @len: bytes, at most 1024
+ */
+void sim_mem_read(u64 off, void *buf, unsigned int len)
+{
+	peek("mem", off, buf, len);
 }
 
 /**
@@ -188,13 +206,29 @@ void sim_mem_read(u64 off, void *buf, unsigned int len)
  */
 void sim_mem_write(u64 off, const void *buf, unsigned int len)
 {
-	char hex[2 * 1024 + 1];
-	unsigned int i;
+	poke("mem", off, buf, len);
+}
 
-	CHECK(len <= 1024, "too much");
-	for (i = 0; i < len; i++)
-		sprintf(hex + 2 * i, "%02x", ((const u8 *)buf)[i]);
-	sim("mem write 0x%llx %s", (unsigned long long)off, hex);
+/**
+ * sim_egm_read() - read the first socket's EGM behind everybody's back
+ * @off: offset in it
+ * @buf: where to
+ * @len: bytes, at most 1024
+ */
+void sim_egm_read(u64 off, void *buf, unsigned int len)
+{
+	peek("egm", off, buf, len);
+}
+
+/**
+ * sim_egm_write() - write the first socket's EGM behind everybody's back
+ * @off: offset in it
+ * @buf: from here
+ * @len: bytes, at most 1024
+ */
+void sim_egm_write(u64 off, const void *buf, unsigned int len)
+{
+	poke("egm", off, buf, len);
 }
 
 /**
