@@ -183,10 +183,11 @@ int grpc_reply(struct grpc_call *call, const uint8_t *msg, size_t len)
 	if (!frame)
 		return -ENOMEM;
 	len += MESSAGE_PREFIX;
-	call->out_len -= call->out_done;
-	memmove(call->out, call->out + call->out_done,
-		call->out ? call->out_len : 0);
-	call->out_done = 0;
+	if (call->out_done) {
+		call->out_len -= call->out_done;
+		memmove(call->out, call->out + call->out_done, call->out_len);
+		call->out_done = 0;
+	}
 	more = realloc(call->out, call->out_len + len);
 	if (!more) {
 		free(frame);
