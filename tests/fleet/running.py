@@ -15,6 +15,12 @@ base = tempfile.mkdtemp(prefix='cohmem-fleet-')
 counter = [0]
 
 
+def sanitized(program):
+    """Is it built with a sanitizer? What was freed stays for a while then."""
+    with open(program, 'rb') as f:
+        return b'__asan_init' in f.read()
+
+
 class Run:
     """A machine, a plugin on it, and where they meet the kubelet."""
 
