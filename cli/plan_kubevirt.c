@@ -117,7 +117,7 @@ static void warn(struct cohmem_vm *vm)
 	unsigned int i;
 
 	cohmem_vm_warn(vm, "kubevirt-provider", NULL,
-		       "a device plugin has to offer GPUs that are bound to " COHMEM_DRIVER "; docs/from-bare-host.md says what one has to do",
+		       "run cohmem-device-plugin on the node, which does; see docs/fleet.md",
 		       "KubeVirt's and NVIDIA's own plugins do not offer a function bound to " COHMEM_DRIVER);
 	for (i = 0; i < vm->nr_gpus; i++)
 		if (!is_known(vm->gpu[i].f) && !seen_before(vm, i))
