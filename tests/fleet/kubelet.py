@@ -19,9 +19,13 @@ SERVICE = '/v1beta1.DevicePlugin/'
 
 
 class Messages:
-    """The classes of a .proto file, made without generated code."""
+    """The classes of a .proto file, or of descriptors, without generated code."""
 
     def __init__(self, proto, include=()):
+        if proto.endswith('.desc'):
+            with open(proto, 'rb') as f:
+                self.take(f.read())
+            return
         fd, out = tempfile.mkstemp(prefix='cohmem-proto-')
         os.close(fd)
         args = ['protoc', '-I' + os.path.dirname(proto)]
@@ -33,20 +37,25 @@ class Messages:
         args += ['-I' + i for i in include]
         args += ['--include_imports', '--descriptor_set_out=' + out, proto]
         subprocess.run(args, check=True)
-        pool = descriptor_pool.DescriptorPool()
         with open(out, 'rb') as f:
-            self.files = descriptor_pb2.FileDescriptorSet.FromString(f.read())
+            self.take(f.read())
         os.unlink(out)
+
+    def take(self, descriptors):
+        pool = descriptor_pool.DescriptorPool()
+        self.files = descriptor_pb2.FileDescriptorSet.FromString(descriptors)
         for one in self.files.file:
             pool.Add(one)
-        factory = message_factory.MessageFactory(pool)
+        # The name of it changed between Debian 12's version and 13's.
+        make = getattr(message_factory, 'GetMessageClass', None) or \
+            message_factory.MessageFactory(pool).GetPrototype
         self.named = {}
         for one in self.files.file:
             if one.package != VERSION:
                 continue
             for m in one.message_type:
                 full = '%s.%s' % (VERSION, m.name)
-                self.named[m.name] = factory.GetPrototype(
+                self.named[m.name] = make(
                     pool.FindMessageTypeByName(full))
 
     def __getattr__(self, name):
