@@ -78,19 +78,6 @@ const char *resource_name(const struct resource *r)
 	return r->name;
 }
 
-/**
- * kubelet_nr_registered() - how many resources the kubelet has
- * Return: the number.
- */
-unsigned int kubelet_nr_registered(void)
-{
-	unsigned int i, n = 0;
-
-	for (i = 0; i < nr_resources; i++)
-		n += resources[i].registered;
-	return n;
-}
-
 static void retry(struct resource *r)
 {
 	r->registered = false;

@@ -126,13 +126,10 @@ void kubelet_open(void);
 void kubelet_close(void);
 void kubelet_changed(void);
 void kubelet_tick(void);
-unsigned int kubelet_nr_registered(void);
 
 /* service.c */
 extern const struct grpc_method service_methods[];
 extern const char service_register[];
-
-struct watcher;
 
 int service_list(const char *resource, uint8_t **msg, size_t *len);
 int service_registration(const char *resource, const char *endpoint,
