@@ -53,6 +53,15 @@ lay_out_l1() {
 	ENV
 }
 
+# The device plugin, and what plays the kubelet.
+lay_out_kubelet() {
+	local plugin
+	kubelet_image=$("$COHMEM_TOP/lab/image" kubelet "$arch")
+	plugin=$("$COHMEM_TOP/lab/image" plugin "$arch")
+	install -m 755 "$plugin" "$run/cpio/usr/bin/cohmem-device-plugin"
+	install -m 644 "${plugin%/*}/deviceplugin.desc" "$COHMEM_TOP/tests/fleet/kubelet.py" "$run/cpio/lab/"
+}
+
 # What the guest of L1 boots: the same stock kernel, one static program.
 lay_out_l2() {
 	qemu_image=$("$COHMEM_TOP/lab/image" qemu "$arch")
@@ -63,15 +72,6 @@ lay_out_l2() {
 		'cd "$1"; mkdir -p dev proc sys tmp run; find . | cpio -o -H newc --quiet >"$2"' \
 		l2 "$run/l2" "$run/cpio/lab/l2-initrd"
 	rm -r "$run/l2"
-}
-
-# The device plugin, and what plays the kubelet.
-lay_out_kubelet() {
-	local plugin
-	kubelet_image=$("$COHMEM_TOP/lab/image" kubelet "$arch")
-	plugin=$("$COHMEM_TOP/lab/image" plugin "$arch")
-	install -m 755 "$plugin" "$run/cpio/usr/bin/cohmem-device-plugin"
-	install -m 644 "${plugin%/*}/deviceplugin.desc" "$COHMEM_TOP/tests/fleet/kubelet.py" "$run/cpio/lab/"
 }
 
 # The initrd: the SSDT first and uncompressed, as the kernel's ACPI table
