@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The GPUs of the host, each with a verdict. What the kubelet calls healthy is what may
- * be given to a new tenant: whole, ready, and with nothing of the last one in it.
+ * be given to a new tenant: whole, and with nothing of the last one in it.
  *
  * A GPU that a pod holds stays healthy as long as it is whole: the kubelet counts it as
  * taken by itself. One that somebody else holds is withheld, or the kubelet would give
@@ -210,8 +210,11 @@ static const char *verdict(const struct cohmem_func *f)
 	available = cohmem_func_available(ctx, f, &why);
 	if (available != 1)
 		return why ? why : "unknown";
-	if (strcmp(cohmem_func_state(f), "ready"))
-		return "not-ready";
+	/*
+	 * Whether the memory is ready is looked at while somebody has it open:
+	 * "waiting" says nothing of a GPU that nobody uses, and "failed" was
+	 * seen above.
+	 */
 	if (!opt.allow_dirty && stays_dirty(f))
 		return "dirty";
 	return NULL;

@@ -21,8 +21,12 @@
 #define ANSWER_MS	10000
 #define FIRST_RETRY_MS	1000
 #define LAST_RETRY_MS	30000
-/* A kubelet asks for the list at once; longer than that is forgetting. */
-#define UNWATCHED_MS	10000
+/*
+ * A kubelet asks for the list at once, though a node that starts may be slow; one that
+ * had it and let go has given the resource up.
+ */
+#define NEVER_WATCHED_MS	60000
+#define UNWATCHED_MS		10000
 #define MAX_WATCHERS	8
 
 struct watcher {
@@ -41,6 +45,7 @@ struct watcher {
  * @retry_ms: how long that waits
  * @registered: the kubelet has said yes
  * @unwatched_since: nobody has the list; 0: somebody does
+ * @was_watched: somebody had it since the registration
  * @watcher: those who have it
  */
 struct resource {
@@ -52,6 +57,7 @@ struct resource {
 	unsigned int retry_ms;
 	bool registered;
 	uint64_t unwatched_since;
+	bool was_watched;
 	struct watcher watcher[MAX_WATCHERS];
 };
 
@@ -109,6 +115,7 @@ static void registered(void *arg, enum grpc_status status, const char *text)
 	r->registered = true;
 	r->retry_ms = 0;
 	r->unwatched_since = loop_now();
+	r->was_watched = false;
 }
 
 /* Returns false after the reason was given. */
@@ -304,6 +311,7 @@ void resource_watched(struct resource *r, struct grpc_call *call)
 	}
 	r->watcher[i] = (struct watcher){ .resource = r, .call = call };
 	r->unwatched_since = 0;
+	r->was_watched = true;
 	grpc_on_gone(call, watcher_gone, &r->watcher[i]);
 	tell(&r->watcher[i]);
 }
@@ -342,7 +350,8 @@ void kubelet_tick(void)
 		if (!r->registered)
 			continue;
 		if (r->unwatched_since &&
-		    now - r->unwatched_since > UNWATCHED_MS) {
+		    now - r->unwatched_since > (r->was_watched ?
+		    UNWATCHED_MS : NEVER_WATCHED_MS)) {
 			say(r->name, NULL, "the kubelet does not watch it: registering it again");
 			register_soon(r, 0);
 		} else if (r->server && !grpc_is_there(r->server)) {
