@@ -35,11 +35,14 @@ void metrics_label(FILE *out, const char *name, const char *value, bool first)
 }
 
 static void sample(FILE *out, const char *name, const struct view *v,
-		   unsigned long long n)
+		   unsigned long long n, bool ms)
 {
 	fprintf(out, "%s{", name);
 	metrics_label(out, "bdf", v->f->bdf, true);
-	fprintf(out, "} %llu\n", n);
+	if (ms)
+		fprintf(out, "} %llu.%03llu\n", n / 1000, n % 1000);
+	else
+		fprintf(out, "} %llu\n", n);
 }
 
 /**
@@ -55,34 +58,43 @@ void metrics_family(FILE *out, const char *name, const char *type,
 	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
+/**
+ * struct metric - a fact as a metric
+ * @name: its name, with the unit and the suffix that Prometheus wants
+ * @type: "gauge" or "counter"
+ * @help: what it is
+ * @id: the fact
+ * @ms: the fact is in milliseconds; Prometheus counts in seconds
+ */
 struct metric {
 	const char *name;
 	const char *type;
 	const char *help;
 	enum cohmem_fact_id id;
+	bool ms;
 };
 
 static const struct metric metrics[] = {
 	{ "cohmem_poisoned_pages", "gauge",
 	  "Pages of its memory that are noted as bad.",
-	  COHMEM_FACT_POISON_COUNT },
+	  COHMEM_FACT_POISON_COUNT, false },
 	{ "cohmem_poison_overflow", "gauge",
 	  "1 if more pages have gone bad than can be noted.",
-	  COHMEM_FACT_POISON_OVERFLOW },
-	{ "cohmem_reset_generation", "counter",
+	  COHMEM_FACT_POISON_OVERFLOW, false },
+	{ "cohmem_resets_total", "counter",
 	  "Resets and other events after which memory had to be waited for.",
-	  COHMEM_FACT_GENERATION },
-	{ "cohmem_ready_milliseconds", "gauge",
+	  COHMEM_FACT_GENERATION, false },
+	{ "cohmem_ready_seconds", "gauge",
 	  "How long the last wait for the memory took.",
-	  COHMEM_FACT_READY_MS },
+	  COHMEM_FACT_READY_MS, true },
 	{ "cohmem_scrub_dirty", "gauge",
 	  "1 if the memory may hold data of its last user.",
-	  COHMEM_FACT_SCRUB_DIRTY },
+	  COHMEM_FACT_SCRUB_DIRTY, false },
 	{ "cohmem_scrub_bytes", "gauge",
 	  "Bytes cleared by the clearing that goes on, or the last one.",
-	  COHMEM_FACT_SCRUB_BYTES },
-	{ "cohmem_scrub_milliseconds", "gauge",
-	  "How long that has taken.", COHMEM_FACT_SCRUB_MS },
+	  COHMEM_FACT_SCRUB_BYTES, false },
+	{ "cohmem_scrub_seconds", "gauge",
+	  "How long that has taken.", COHMEM_FACT_SCRUB_MS, true },
 };
 
 static void write_info(FILE *out, const struct view *v)
@@ -130,18 +142,18 @@ static void write_states(FILE *out, const struct view *views, unsigned int nr)
 	for (i = 0; i < nr; i++)
 		if (views[i].f->memory.state == COHMEM_MEM_OK)
 			sample(out, "cohmem_memory_bytes", &views[i],
-			       views[i].f->memory.size);
+			       views[i].f->memory.size, false);
 	metrics_family(out, "cohmem_available", "gauge",
 	       "1 if a virtual machine can have it now.");
 	for (i = 0; i < nr; i++)
 		if (views[i].health.available >= 0)
 			sample(out, "cohmem_available", &views[i],
-			       views[i].health.available);
+			       views[i].health.available, false);
 	metrics_family(out, "cohmem_users", "gauge", "Processes that hold it open.");
 	for (i = 0; i < nr; i++)
 		if (!views[i].users_unknown)
 			sample(out, "cohmem_users", &views[i],
-			       views[i].nr_users);
+			       views[i].nr_users, false);
 }
 
 /**
@@ -178,7 +190,8 @@ int write_metrics(struct cli *cli, const struct view *views, unsigned int nr)
 			if (cohmem_fact_known(views[i].f, metrics[m].id))
 				sample(out, metrics[m].name, &views[i],
 				       cohmem_fact_number(views[i].f,
-							  metrics[m].id));
+							  metrics[m].id),
+				       metrics[m].ms);
 	}
 	metrics_egm(out, views + nr, all - nr);
 	metrics_family(out, "cohmem_monitor_timestamp_seconds", "gauge",

@@ -21,26 +21,6 @@ static bool is_known(const struct cohmem_func *f)
 	return false;
 }
 
-/* "nvidia.com/GH200_480GB" */
-static void resource_name(const struct cohmem_func *f, char buf[64])
-{
-	const struct cohmem_chip *chip = cohmem_chip_find(f->vendor, f->device);
-	char *p = buf;
-	const char *s;
-
-	if (!chip) {
-		snprintf(buf, 64, "cohmem.example/%04X", f->device);
-		return;
-	}
-	p += snprintf(p, 64, "nvidia.com/");
-	for (s = chip->name; *s && p < buf + 63; s++)
-		if (isalnum((unsigned char)*s) || *s == '-')
-			*p++ = *s;
-		else if (p[-1] != '_' && *s == ' ')
-			*p++ = '_';
-	*p = '\0';
-}
-
 static bool seen_before(const struct cohmem_vm *vm, unsigned int i)
 {
 	unsigned int k;
@@ -55,7 +35,7 @@ static bool seen_before(const struct cohmem_vm *vm, unsigned int i)
 static void put_kubevirt(const struct cohmem_vm *vm)
 {
 	unsigned int i;
-	char name[64];
+	char name[COHMEM_RESOURCE_LEN];
 
 	printf("# Into KubeVirt's own resource (kubectl -n kubevirt edit kubevirt).\n"
 	       "apiVersion: kubevirt.io/v1\n"
@@ -78,7 +58,7 @@ static void put_kubevirt(const struct cohmem_vm *vm)
 
 		if (seen_before(vm, i))
 			continue;
-		resource_name(f, name);
+		cohmem_resource_name(f, name);
 		printf("      - pciVendorSelector: \"%04X:%04X\"\n"
 		       "        resourceName: %s\n"
 		       "        # Its own plugin takes functions of vfio-pci only.\n"
@@ -95,7 +75,7 @@ static void put_machine(const struct plan_view *view)
 		"    alpha.kubevirt.io/graceVirtualization: '{\"hostDevices\":true,\"smmuv3\":true,\"egm\":true}'\n";
 	const struct cohmem_vm *vm = view->vm;
 	unsigned int i;
-	char name[64];
+	char name[COHMEM_RESOURCE_LEN];
 
 	printf("---\n"
 	       "# Into your machine. Disks and network are yours to add.\n"
@@ -131,7 +111,7 @@ static void put_machine(const struct plan_view *view)
 	       (vm->cpus + vm->nr_cpu_nodes - 1) / vm->nr_cpu_nodes,
 	       (unsigned long long)(vm->memory >> 20));
 	for (i = 0; i < vm->nr_gpus; i++) {
-		resource_name(vm->gpu[i].f, name);
+		cohmem_resource_name(vm->gpu[i].f, name);
 		printf("      - deviceName: %s\n        name: gpu%u\n", name, i);
 	}
 }
@@ -169,7 +149,7 @@ static void warn(struct cohmem_vm *vm)
 	unsigned int i;
 
 	cohmem_vm_warn(vm, "kubevirt-provider", NULL,
-		       "a device plugin has to offer GPUs that are bound to " COHMEM_DRIVER "; docs/from-bare-host.md says what one has to do",
+		       "run cohmem-device-plugin on the node, which does; see docs/fleet.md",
 		       "KubeVirt's and NVIDIA's own plugins do not offer a function bound to " COHMEM_DRIVER);
 	for (i = 0; i < vm->nr_gpus; i++)
 		if (!is_known(vm->gpu[i].f) && !seen_before(vm, i))

@@ -80,6 +80,15 @@ lay_out_l1() {
 	ENV
 }
 
+# The device plugin, and what plays the kubelet.
+lay_out_kubelet() {
+	local plugin
+	kubelet_image=$("$COHMEM_TOP/lab/image" kubelet "$arch")
+	plugin=$("$COHMEM_TOP/lab/image" plugin "$arch")
+	install -m 755 "$plugin" "$run/cpio/usr/bin/cohmem-device-plugin"
+	install -m 644 "${plugin%/*}/deviceplugin.desc" "$COHMEM_TOP/tests/fleet/kubelet.py" "$run/cpio/lab/"
+}
+
 # What the guest of L1 boots: the same stock kernel, one static program.
 lay_out_l2() {
 	qemu_image=$("$COHMEM_TOP/lab/image" qemu "$arch")
@@ -230,6 +239,10 @@ start_vm() {
 	if [ -n "$scenario_l2" ]; then
 		args+=(-drive "if=none,id=qemu,file=$qemu_image,format=raw,readonly=on"
 			-device virtio-blk-pci,drive=qemu)
+	fi
+	if [ -n "$scenario_kubelet" ]; then
+		args+=(-drive "if=none,id=kubelet,file=$kubelet_image,format=raw,readonly=on"
+			-device virtio-blk-pci,drive=kubelet)
 	fi
 	if [ -n "$shell" ]; then
 		args+=(-serial mon:stdio)

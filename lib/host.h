@@ -26,6 +26,7 @@
 
 #define COHMEM_NAME_LEN		64
 #define COHMEM_NR_BARS		6
+#define COHMEM_RESOURCE_LEN	64
 
 /**
  * struct cohmem_why - what the last failure of a context was
@@ -339,6 +340,8 @@ const char *cohmem_scrub_end(const char *word, const char **hint);
 const char *cohmem_source_name(enum cohmem_source source);
 const char *cohmem_prop_name(enum cohmem_prop prop);
 const char *cohmem_class_name(u32 class);
+void cohmem_resource_name(const struct cohmem_func *f,
+			  char buf[COHMEM_RESOURCE_LEN]);
 
 /**
  * struct cohmem_user - a process that holds a function open

@@ -76,3 +76,31 @@ int cohmem_pci_name(const struct cohmem_ctx *ctx, u16 vendor, u16 device,
 	fclose(f);
 	return vendor_name[0] ? 0 : -ENOENT;
 }
+
+/**
+ * cohmem_resource_name() - what a function is called where resources are counted
+ * @f: the function
+ * @buf: a name by Kubernetes' rules, as in "nvidia.com/GH200_480GB"
+ *
+ * "cohmem plan kubevirt" and the device plugin have to mean the same.
+ */
+void cohmem_resource_name(const struct cohmem_func *f,
+			  char buf[COHMEM_RESOURCE_LEN])
+{
+	const struct cohmem_chip *chip = cohmem_chip_find(f->vendor, f->device);
+	char *p = buf, *end = buf + COHMEM_RESOURCE_LEN - 1;
+	const char *s;
+
+	if (!chip) {
+		cohmem_fmt(buf, COHMEM_RESOURCE_LEN, "cohmem.example/%04X",
+			   f->device);
+		return;
+	}
+	p += sprintf(p, "nvidia.com/");
+	for (s = chip->name; *s && p < end; s++)
+		if (isalnum((unsigned char)*s) || *s == '-')
+			*p++ = *s;
+		else if (p[-1] != '_' && *s == ' ')
+			*p++ = '_';
+	*p = '\0';
+}

@@ -213,6 +213,12 @@ static int copy_one(const char *path, const struct stat *st, int flag,
 	return close(out) || n < 0 ? -1 : 0;
 }
 
+/* The kernel of a context that somebody else has made, too. */
+void km_play(struct kernel *k, struct cohmem_ctx *ctx)
+{
+	cohmem_set_ops(ctx, &ops, k);
+}
+
 void km_start(struct kernel *k, const char *machine)
 {
 	static int nr;
@@ -232,7 +238,7 @@ void km_start(struct kernel *k, const char *machine)
 	snprintf(cmd, sizeof(cmd), "%s/dev/kmsg", k->root);
 	km_put(cmd, "");
 	assert_int_equal(cohmem_new(&k->ctx, k->root), 0);
-	cohmem_set_ops(k->ctx, &ops, k);
+	km_play(k, k->ctx);
 	cohmem_set_log(k->ctx, on_log, k);
 }
 

@@ -63,6 +63,7 @@ struct kernel {
 void km_rm_tree(const char *path);
 void km_put(const char *path, const char *text);
 void km_get(const char *path, char *buf, size_t size);
+void km_play(struct kernel *k, struct cohmem_ctx *ctx);
 void km_start(struct kernel *k, const char *machine);
 void km_stop(struct kernel *k);
 void km_snapshot(struct kernel *k, char *buf, size_t size);

@@ -50,9 +50,10 @@ driver_userspace() {
 layers() {
 	includes lib/*.[ch] | grep -E '"(\.\./)*(cli|sim|tests|lab)/'
 	includes sim/*.[ch] | grep -E '"(\.\./)*(cli|lib|tests|lab)/|libcohmem'
-	includes cli/*.[ch] | grep -E '"(\.\./)*(sim|tests|lab)/'
+	includes cli/*.[ch] | grep -E '"(\.\./)*(sim|fleet|tests|lab)/'
+	includes fleet/*.[ch] | grep -E '"(\.\./)*(cli|sim|tests|lab)/'
 	includes driver/*.[ch] | grep -E '"(\.\./)+'
-	includes driver/*.[ch] driver/core/*.[ch] lib/*.[ch] sim/*.[ch] cli/*.[ch] | grep -E '"[^"]*tests/'
+	includes driver/*.[ch] driver/core/*.[ch] lib/*.[ch] sim/*.[ch] cli/*.[ch] fleet/*.[ch] | grep -E '"[^"]*tests/'
 	true
 }
 
@@ -120,7 +121,7 @@ symbols() {
 
 kernel_doc() {
 	# shellcheck disable=SC2016
-	files 'driver/*.c' 'driver/core/*.c' 'lib/*.c' 'sim/*.c' | xargs -r awk '
+	files 'driver/*.c' 'driver/core/*.c' 'lib/*.c' 'sim/*.c' 'fleet/*.c' | xargs -r awk '
 		FNR == 1 { doc = 0; prev = "" }
 		/^\/\*\*/ { doc = 1; next }
 		# A non-static function begins in the first column and its body in the next "{".
