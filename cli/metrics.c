@@ -34,15 +34,30 @@ void metrics_label(FILE *out, const char *name, const char *value, bool first)
 	fputc('"', out);
 }
 
-static void sample(FILE *out, const char *name, const struct view *v,
-		   unsigned long long n, bool ms)
+/**
+ * metrics_sample() - one number
+ * @out: where to
+ * @name: of the family
+ * @label: what @v is: "bdf" or "egm"
+ * @v: whose
+ * @n: the number
+ * @ms: it is in milliseconds, and wanted in seconds
+ */
+void metrics_sample(FILE *out, const char *name, const char *label,
+		    const struct view *v, unsigned long long n, bool ms)
 {
 	fprintf(out, "%s{", name);
-	metrics_label(out, "bdf", v->f->bdf, true);
+	metrics_label(out, label, v->f->bdf, true);
 	if (ms)
 		fprintf(out, "} %llu.%03llu\n", n / 1000, n % 1000);
 	else
 		fprintf(out, "} %llu\n", n);
+}
+
+static void sample(FILE *out, const char *name, const struct view *v,
+		   unsigned long long n, bool ms)
+{
+	metrics_sample(out, name, "bdf", v, n, ms);
 }
 
 /**

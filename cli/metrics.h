@@ -7,6 +7,8 @@
 
 /* metrics.c */
 void metrics_label(FILE *out, const char *name, const char *value, bool first);
+void metrics_sample(FILE *out, const char *name, const char *label,
+		    const struct view *v, unsigned long long n, bool ms);
 void metrics_family(FILE *out, const char *name, const char *type,
 		    const char *help);
 

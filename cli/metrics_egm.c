@@ -6,6 +6,7 @@ struct metric {
 	const char *name;
 	const char *help;
 	enum cohmem_fact_id id;
+	bool ms;
 };
 
 static const struct metric metrics[] = {
@@ -22,16 +23,14 @@ static const struct metric metrics[] = {
 	{ "cohmem_egm_scrub_bytes",
 	  "Bytes cleared by the clearing that goes on, or the last one.",
 	  COHMEM_FACT_SCRUB_BYTES },
-	{ "cohmem_egm_scrub_milliseconds", "How long that has taken.",
-	  COHMEM_FACT_SCRUB_MS },
+	{ "cohmem_egm_scrub_seconds", "How long that has taken.",
+	  COHMEM_FACT_SCRUB_MS, true },
 };
 
 static void sample(FILE *out, const char *name, const struct view *v,
-		   unsigned long long n)
+		   unsigned long long n, bool ms)
 {
-	fprintf(out, "%s{", name);
-	metrics_label(out, "egm", v->f->bdf, true);
-	fprintf(out, "} %llu\n", n);
+	metrics_sample(out, name, "egm", v, n, ms);
 }
 
 /* One sample for each of its GPUs: that is how a query joins it with theirs. */
@@ -67,19 +66,19 @@ static void write_states(FILE *out, const struct view *views, unsigned int nr)
 	for (i = 0; i < nr; i++)
 		if (views[i].f->memory.state == COHMEM_MEM_OK)
 			sample(out, "cohmem_egm_memory_bytes", &views[i],
-			       views[i].f->memory.size);
+			       views[i].f->memory.size, false);
 	metrics_family(out, "cohmem_egm_available", "gauge",
 		       "1 if a virtual machine can have it now.");
 	for (i = 0; i < nr; i++)
 		if (views[i].health.available >= 0)
 			sample(out, "cohmem_egm_available", &views[i],
-			       views[i].health.available);
+			       views[i].health.available, false);
 	metrics_family(out, "cohmem_egm_in_use", "gauge",
 		       "1 if somebody has it.");
 	for (i = 0; i < nr; i++)
 		if (views[i].egm->user[0])
 			sample(out, "cohmem_egm_in_use", &views[i],
-			       strcmp(views[i].egm->user, "-") != 0);
+			       strcmp(views[i].egm->user, "-") != 0, false);
 }
 
 /**
@@ -102,6 +101,7 @@ void metrics_egm(FILE *out, const struct view *views, unsigned int nr)
 			if (cohmem_fact_known(views[i].f, metrics[m].id))
 				sample(out, metrics[m].name, &views[i],
 				       cohmem_fact_number(views[i].f,
-							  metrics[m].id));
+							  metrics[m].id),
+				       metrics[m].ms);
 	}
 }
