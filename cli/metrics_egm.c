@@ -22,7 +22,7 @@ static const struct metric metrics[] = {
 	  COHMEM_FACT_SCRUB_DIRTY, false },
 	{ "cohmem_egm_scrub_bytes",
 	  "Bytes cleared by the clearing that goes on, or the last one.",
-	  COHMEM_FACT_SCRUB_BYTES },
+	  COHMEM_FACT_SCRUB_BYTES, false },
 	{ "cohmem_egm_scrub_seconds", "How long that has taken.",
 	  COHMEM_FACT_SCRUB_MS, true },
 };
