@@ -16,6 +16,23 @@ static bool wants_egm(const struct cli *cli)
 	return !cli->quiet && (!cli->columns || cli->json);
 }
 
+/* EGM behind the GPUs: that which was named, or all where nothing was. */
+static void choose_egm(struct cli *cli, char (*names)[COHMEM_BDF_LEN],
+		       unsigned int nr_names, struct view *views,
+		       unsigned int *nr)
+{
+	struct cohmem_egm *e;
+	unsigned int i;
+
+	cohmem_egm_foreach(cli->ctx, e) {
+		for (i = 0; i < nr_names; i++)
+			if (!strcmp(names[i], e->unit.bdf))
+				break;
+		if (!nr_names || i < nr_names)
+			fill_view(cli, &views[(*nr)++], &e->unit);
+	}
+}
+
 /* What was asked for; all that is of interest where nothing was. */
 static int choose(struct cli *cli, int argc, char **argv, struct view **views,
 		  unsigned int *nr)
@@ -24,6 +41,8 @@ static int choose(struct cli *cli, int argc, char **argv, struct view **views,
 	unsigned int nr_bdfs = 0, i, room = 0;
 	struct cohmem_func *f;
 	struct cohmem_egm *e;
+	/* Who wants addresses only does not wait for a look at the driver. */
+	bool egm = argc || wants_egm(cli);
 	bool all = cli->all;
 	int code;
 
@@ -40,8 +59,9 @@ static int choose(struct cli *cli, int argc, char **argv, struct view **views,
 	}
 	cohmem_func_foreach(cli->ctx, f)
 		room++;
-	cohmem_egm_foreach(cli->ctx, e)
-		room++;
+	if (egm)
+		cohmem_egm_foreach(cli->ctx, e)
+			room++;
 	*views = calloc(room ? room : 1, sizeof(**views));
 	cohmem_func_foreach(cli->ctx, f) {
 		for (i = 0; i < nr_bdfs; i++)
@@ -58,13 +78,8 @@ static int choose(struct cli *cli, int argc, char **argv, struct view **views,
 			fill_view(cli, &(*views)[*nr], f);
 		(*nr)++;
 	}
-	cohmem_egm_foreach(cli->ctx, e) {
-		for (i = 0; i < nr_bdfs; i++)
-			if (!strcmp(bdfs[i], e->unit.bdf))
-				break;
-		if (*views && (argc ? i < nr_bdfs : *nr && wants_egm(cli)))
-			fill_view(cli, &(*views)[(*nr)++], &e->unit);
-	}
+	if (egm && *views && (argc || *nr))
+		choose_egm(cli, bdfs, nr_bdfs, *views, nr);
 	free(bdfs);
 	return EXIT_OK;
 }

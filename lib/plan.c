@@ -14,6 +14,7 @@
  */
 #include <stdlib.h>
 
+#include "host_egm.h"
 #include "plan.h"
 
 /**
@@ -271,9 +272,50 @@ static int wait_for_users(struct cohmem_ctx *ctx, const struct cohmem_func *f,
 	return nr;
 }
 
+static bool keeps_egm(const struct cohmem_plan *plan,
+		      const struct cohmem_func *f)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_members; i++)
+		if (!strcmp(plan->member[i].bdf, f->bdf))
+			return false;
+	return !strcmp(f->driver, COHMEM_DRIVER);
+}
+
+/*
+ * The EGM of a socket goes with its last GPU, whoever has it open: a machine whose
+ * memory it is would end.
+ */
+static int check_egm(struct cohmem_ctx *ctx, const struct cohmem_plan *plan,
+		     const struct cohmem_func *f, unsigned int flags)
+{
+	const struct cohmem_egm *e = cohmem_egm_of(ctx, f);
+	struct cohmem_user user = { .comm = "somebody" };
+	unsigned int i;
+
+	if (strcmp(f->driver, COHMEM_DRIVER) || !e || !e->user[0] ||
+	    !strcmp(e->user, "-"))
+		return 0;
+	for (i = 0; i < e->nr_gpus; i++)
+		if (e->gpu[i] != f && keeps_egm(plan, e->gpu[i]))
+			return 0;
+	cohmem_users(ctx, &e->unit, &user, 1);
+	if (flags & COHMEM_BIND_FORCE) {
+		cohmem_log(ctx, COHMEM_LOG_WARN,
+			   "%s: the memory of %s (pid %d) goes with it: /dev/%s",
+			   f->bdf, user.comm, user.pid, e->unit.bdf);
+		return 0;
+	}
+	return cohmem_fail(ctx, -EBUSY, f->bdf,
+			   "shut the virtual machine down first; --force takes its memory away",
+			   "in use: /dev/%s, which goes with the last GPU of its socket, is held open by %s (pid %d)",
+			   e->unit.bdf, user.comm, user.pid);
+}
+
 /**
  * cohmem_plan_check_users() - does nobody hold a function that is about to lose
- *	its driver?
+ *	its driver, or memory that goes with it?
  * @ctx: the context
  * @plan: the plan
  * @f: the function
@@ -297,7 +339,7 @@ int cohmem_plan_check_users(struct cohmem_ctx *ctx, struct cohmem_plan *plan,
 			   "%s: it may be in use: %s", f->bdf,
 			   plan->users_unknown);
 	if (!nr)
-		return 0;
+		return check_egm(ctx, plan, f, flags);
 	if (nr > 1)
 		cohmem_fmt(more, sizeof(more), " and %d more", nr - 1);
 	if (flags & COHMEM_BIND_FORCE) {
