@@ -84,6 +84,16 @@ const char *resource_name(const struct resource *r)
 	return r->name;
 }
 
+static bool is_watched(const struct resource *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_WATCHERS; i++)
+		if (r->watcher[i].call)
+			return true;
+	return false;
+}
+
 static void retry(struct resource *r)
 {
 	r->registered = false;
@@ -96,6 +106,7 @@ static void retry(struct resource *r)
 static void register_soon(struct resource *r, unsigned int ms)
 {
 	r->registered = false;
+	r->was_watched = is_watched(r);
 	r->retry_ms = 0;
 	timer_set(&r->timer, ms, try_register);
 }
@@ -114,8 +125,9 @@ static void registered(void *arg, enum grpc_status status, const char *text)
 	say(r->name, NULL, "registered with the kubelet");
 	r->registered = true;
 	r->retry_ms = 0;
-	r->unwatched_since = loop_now();
-	r->was_watched = false;
+	/* A quick kubelet has asked for the list before it answers. */
+	if (!is_watched(r))
+		r->unwatched_since = loop_now();
 }
 
 /* Returns false after the reason was given. */
@@ -270,14 +282,9 @@ static void add_resource(const char *name)
 static void watcher_gone(void *arg)
 {
 	struct watcher *w = arg;
-	struct resource *r = w->resource;
-	unsigned int i;
-
 	w->call = NULL;
-	for (i = 0; i < MAX_WATCHERS; i++)
-		if (r->watcher[i].call)
-			return;
-	r->unwatched_since = loop_now();
+	if (!is_watched(w->resource))
+		w->resource->unwatched_since = loop_now();
 }
 
 static void tell(struct watcher *w)
