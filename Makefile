@@ -7,6 +7,8 @@ HBM ?= 96G
 # are optional, and the running kernel is the default.
 LABKERNEL = $(or $(KERNEL),7.3)
 FLAVOUR ?= $(or $(ARCH),arm64)
+# driver, or guest for the guest's module.
+FROM ?= driver
 BUILD = build
 
 .PHONY: help demo check check-fast tools module shell run bench matrix torture deb \
@@ -18,6 +20,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  MODEL=gh200|gb200|gb300|next  HBM=96G  KERNEL=7.3|7.2|6.12|6.1"
+	@echo "  module FROM=guest: cohmem_guest.ko, for the guest"
 	@echo "  ARCH=arm64|amd64  FLAVOUR=arm64|arm64-16k|amd64  O=DIR"
 	@echo "  cache: $${COHMEM_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/cohmem} (COHMEM_CACHE)"
 
@@ -40,9 +43,9 @@ $(BUILD)/build.ninja:
 
 module: ## cohmem_vfio_pci.ko in O=DIR, for KERNEL= and ARCH= (default: the running kernel)
 ifdef KERNEL
-	@lab/module $(KERNEL) $(FLAVOUR) O=$(or $(O),$(BUILD)/module)
+	@lab/module $(KERNEL) $(FLAVOUR) FROM=$(FROM) O=$(or $(O),$(BUILD)/module)
 else
-	@$(MAKE) -f compat/module.mk O=$(or $(O),$(BUILD)/module)
+	@$(MAKE) -f compat/module.mk FROM=$(FROM) O=$(or $(O),$(BUILD)/module)
 endif
 
 shell: tools ## an interactive shell in L1, the emulated superchip's host

@@ -17,6 +17,7 @@
  * struct cohmem_guest_bad - bad pages of one GPU
  * @list: of all that were ever seen
  * @where: address of the function: segment, bus, devfn
+ * @reset: the method by which it is reset, while that is forbidden
  * @lock: guards what follows
  * @nr: entries of @offset
  * @offset: each page's
@@ -24,6 +25,7 @@
 struct cohmem_guest_bad {
 	struct list_head list;
 	u32 where;
+	u8 reset;
 	spinlock_t lock; /* see above */
 	unsigned int nr;
 	u64 offset[BAD_MAX];
@@ -137,6 +139,17 @@ bool cohmem_guest_bad_nth(struct cohmem_guest_bad *bad, unsigned int n,
 		return false;
 	*offset = bad->offset[n];
 	return true;
+}
+
+/**
+ * cohmem_guest_bad_reset() - where the reset method is kept
+ * @bad: the list, which outlives the driver's being bound
+ *
+ * Return: the place.
+ */
+u8 *cohmem_guest_bad_reset(struct cohmem_guest_bad *bad)
+{
+	return &bad->reset;
 }
 
 /**

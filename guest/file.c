@@ -18,6 +18,7 @@
 #include <linux/mount.h>
 #include <linux/pseudo_fs.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "compat/pfn_t.h"
 #include "guest.h"
@@ -35,19 +36,37 @@ struct open_file {
 };
 
 static struct vfsmount *mnt;
-static int mnt_users;
 
 static int init_fs(struct fs_context *fc)
 {
 	return init_pseudo(fc, GUEST_FS_MAGIC) ? 0 : -ENOMEM;
 }
 
+/* No owner: the mount is the module's own, and goes with it. */
 static struct file_system_type guest_fs = {
 	.name = "cohmem_guest",
-	.owner = THIS_MODULE,
 	.init_fs_context = init_fs,
 	.kill_sb = kill_anon_super,
 };
+
+/**
+ * cohmem_guest_file_init() - what the inodes are of
+ *
+ * Return: 0 or -errno.
+ */
+int cohmem_guest_file_init(void)
+{
+	mnt = kern_mount(&guest_fs);
+	return PTR_ERR_OR_ZERO(mnt);
+}
+
+/**
+ * cohmem_guest_file_exit() - no file is open any more
+ */
+void cohmem_guest_file_exit(void)
+{
+	kern_unmount(mnt);
+}
 
 /* Can whoever opened @of then reach the memory now? The gate is held. */
 static bool reachable(const struct open_file *of)
@@ -169,7 +188,16 @@ static void failed(struct pfn_address_space *space, unsigned long pfn)
 {
 	struct cohmem_guest *gpu = container_of(space, struct cohmem_guest, space);
 
-	cohmem_guest_bad_note(gpu->bad, PFN_PHYS((u64)pfn) - gpu->base);
+	/* Its leaf stays until somebody takes it away, which is not for here. */
+	if (cohmem_guest_bad_note(gpu->bad, PFN_PHYS((u64)pfn) - gpu->base))
+		schedule_work(&gpu->zap);
+}
+
+static void zap_all(struct work_struct *work)
+{
+	struct cohmem_guest *gpu = container_of(work, struct cohmem_guest, zap);
+
+	cohmem_guest_file_zap(gpu, 0, gpu->size);
 }
 
 /* memory_failure() asks where @vma, which is one of our mapping, shows @pfn. */
@@ -220,16 +248,13 @@ int cohmem_guest_file_start(struct cohmem_guest *gpu)
 	ret = pci_request_region(gpu->pdev, COHMEM_GUEST_BAR, "cohmem_guest");
 	if (ret)
 		return ret;
-	ret = simple_pin_fs(&guest_fs, &mnt, &mnt_users);
-	if (ret)
-		goto err_region;
 	gpu->inode = alloc_anon_inode(mnt->mnt_sb);
 	if (IS_ERR(gpu->inode)) {
 		ret = PTR_ERR(gpu->inode);
 		gpu->inode = NULL;
-		simple_release_fs(&mnt, &mnt_users);
 		goto err_region;
 	}
+	INIT_WORK(&gpu->zap, zap_all);
 	snprintf(gpu->name, sizeof(gpu->name), "cohmem/%s", pci_name(gpu->pdev));
 	gpu->misc.minor = MISC_DYNAMIC_MINOR;
 	gpu->misc.name = gpu->name;
@@ -262,6 +287,7 @@ void cohmem_guest_file_stop(struct cohmem_guest *gpu)
 	cohmem_guest_file_close(gpu);
 	if (gpu->watched)
 		unregister_pfn_address_space(&gpu->space);
+	cancel_work_sync(&gpu->zap);
 	pci_release_region(gpu->pdev, COHMEM_GUEST_BAR);
 }
 
@@ -271,10 +297,7 @@ void cohmem_guest_file_stop(struct cohmem_guest *gpu)
  */
 void cohmem_guest_file_release(struct cohmem_guest *gpu)
 {
-	if (!gpu->inode)
-		return;
 	iput(gpu->inode);
-	simple_release_fs(&mnt, &mnt_users);
 }
 
 /**
@@ -285,8 +308,10 @@ void cohmem_guest_file_release(struct cohmem_guest *gpu)
  */
 void cohmem_guest_file_zap(struct cohmem_guest *gpu, u64 offset, u64 len)
 {
-	if (gpu->inode)
-		unmap_mapping_range(gpu->inode->i_mapping, offset, len, 1);
+	/* A fault that has looked already is to have its leaf in by now. */
+	down_write(&gpu->gate);
+	up_write(&gpu->gate);
+	unmap_mapping_range(gpu->inode->i_mapping, offset, len, 1);
 }
 
 /**

@@ -21,6 +21,7 @@
 #include <linux/notifier.h>
 #include <linux/pci.h>
 #include <linux/rwsem.h>
+#include <linux/workqueue.h>
 
 /* Name of the memory in /proc/iomem. */
 #define COHMEM_GUEST_RAM	"System RAM (cohmem)"
@@ -50,8 +51,7 @@ struct cohmem_guest_bad;
  * @lock: guards @online
  * @online: the kernel has the blocks as memory
  * @notifier: hears of blocks that come and go; on while @online
- * @going: the block that was last about to go off line
- * @reset_method: what a reset would use, while that must not be
+ * @going: the block that is next to go off line
  * @name: of @misc
  * @misc: the file, mode driver
  * @inode: whose mapping all mappings are of
@@ -60,6 +60,7 @@ struct cohmem_guest_bad;
  * @resets: how often it has been lost
  * @space: the memory, registered for memory errors
  * @watched: @space is registered
+ * @zap: takes all mappings away
  */
 struct cohmem_guest {
 	struct pci_dev *pdev;
@@ -76,7 +77,6 @@ struct cohmem_guest {
 	bool online;
 	struct notifier_block notifier;
 	u64 going;
-	u8 reset_method;
 
 	char name[32];
 	struct miscdevice misc;
@@ -86,6 +86,7 @@ struct cohmem_guest {
 	unsigned int resets;
 	struct pfn_address_space space;
 	bool watched;
+	struct work_struct zap;
 };
 
 /* main.c */
@@ -99,6 +100,8 @@ int cohmem_guest_offline(struct cohmem_guest *gpu);
 bool cohmem_guest_is_ram(const struct cohmem_guest *gpu);
 
 /* file.c: memory of programs */
+int cohmem_guest_file_init(void);
+void cohmem_guest_file_exit(void);
 int cohmem_guest_file_start(struct cohmem_guest *gpu);
 void cohmem_guest_file_stop(struct cohmem_guest *gpu);
 void cohmem_guest_file_release(struct cohmem_guest *gpu);
@@ -113,6 +116,7 @@ bool cohmem_guest_bad_note(struct cohmem_guest_bad *bad, u64 offset);
 bool cohmem_guest_bad_any(struct cohmem_guest_bad *bad, u64 offset, u64 len);
 bool cohmem_guest_bad_nth(struct cohmem_guest_bad *bad, unsigned int n,
 			  u64 *offset);
+u8 *cohmem_guest_bad_reset(struct cohmem_guest_bad *bad);
 int cohmem_guest_bad_tell(struct cohmem_guest *gpu, u64 offset);
 
 /* sysfs.c */

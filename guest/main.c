@@ -343,17 +343,26 @@ static struct pci_driver driver = {
 
 static int __init cohmem_guest_init(void)
 {
+	int ret;
+
 	if (match_string(modes, ARRAY_SIZE(modes), mode) < 0) {
 		pr_err("cohmem_guest: mode=%s: there are numa and driver\n", mode);
 		return -EINVAL;
 	}
-	return pci_register_driver(&driver);
+	ret = cohmem_guest_file_init();
+	if (ret)
+		return ret;
+	ret = pci_register_driver(&driver);
+	if (ret)
+		cohmem_guest_file_exit();
+	return ret;
 }
 module_init(cohmem_guest_init);
 
 static void __exit cohmem_guest_exit(void)
 {
 	pci_unregister_driver(&driver);
+	cohmem_guest_file_exit();
 	cohmem_guest_bad_exit();
 }
 module_exit(cohmem_guest_exit);

@@ -51,8 +51,9 @@ static int heard(struct notifier_block *nb, unsigned long what, void *data)
 		if (page_zonenum(pfn_to_page(m->start_pfn)) != ZONE_MOVABLE)
 			return NOTIFY_BAD;
 		break;
-	case MEM_GOING_OFFLINE:
-		gpu->going = at;
+	case MEM_OFFLINE:
+		/* They go in order: if one does not, it is the next. */
+		gpu->going = at + PFN_PHYS((u64)m->nr_pages);
 		break;
 	}
 	return NOTIFY_OK;
@@ -144,16 +145,22 @@ static void remember_bad(struct cohmem_guest *gpu)
 	}
 }
 
-/* The sysfs attribute answers ENOTTY without a method. */
+/*
+ * The sysfs attribute answers ENOTTY without a method. Which one it was outlives the
+ * driver's being bound, as the memory may.
+ */
 static void forbid_reset(struct cohmem_guest *gpu)
 {
-	gpu->reset_method = gpu->pdev->reset_methods[0];
-	gpu->pdev->reset_methods[0] = 0;
+	u8 *method = &gpu->pdev->reset_methods[0];
+
+	if (*method)
+		*cohmem_guest_bad_reset(gpu->bad) = *method;
+	*method = 0;
 }
 
 static void allow_reset(struct cohmem_guest *gpu)
 {
-	gpu->pdev->reset_methods[0] = gpu->reset_method;
+	gpu->pdev->reset_methods[0] = *cohmem_guest_bad_reset(gpu->bad);
 }
 
 static void now_online(struct cohmem_guest *gpu)
@@ -181,7 +188,8 @@ static void now_offline(struct cohmem_guest *gpu)
  */
 bool cohmem_guest_is_ram(const struct cohmem_guest *gpu)
 {
-	return region_intersects(gpu->start, gpu->len, IORESOURCE_SYSTEM_RAM,
+	return gpu->len &&
+	       region_intersects(gpu->start, gpu->len, IORESOURCE_SYSTEM_RAM,
 				 IORES_DESC_NONE) == REGION_INTERSECTS;
 }
 
@@ -229,27 +237,27 @@ static int take_back(struct cohmem_guest *gpu)
 
 static int offline_locked(struct cohmem_guest *gpu)
 {
+	struct device *dev = &gpu->pdev->dev;
 	u64 block = memory_block_size_bytes();
 	int ret;
 
 	if (!gpu->online)
 		return 0;
 	remember_bad(gpu);
-	gpu->going = 0;
+	gpu->going = gpu->start;
 	ret = take_back(gpu);
 	if (!ret) {
 		now_offline(gpu);
-		dev_info(&gpu->pdev->dev, "memory is off line and removed\n");
+		dev_info(dev, "memory is off line and removed\n");
 		return 0;
 	}
-	if (gpu->going)
-		dev_err(&gpu->pdev->dev,
+	if (gpu->going < gpu->start + gpu->len)
+		dev_err(dev,
 			"memory stays on line (%d): node %d's memory%llu, 0x%llx-0x%llx, is in use: end what is bound to node %d, or make room for it elsewhere\n",
 			ret, gpu->node, gpu->going / block, gpu->going & ~(block - 1),
-			(gpu->going & ~(block - 1)) + block - 1, gpu->node);
+			gpu->going | (block - 1), gpu->node);
 	else
-		dev_err(&gpu->pdev->dev, "memory stays on line: the kernel says %d\n",
-			ret);
+		dev_err(dev, "memory stays on line: the kernel says %d\n", ret);
 	return -EBUSY;
 }
 
@@ -305,7 +313,8 @@ static int add(struct cohmem_guest *gpu)
  * @gpu: the GPU
  *
  * Context: may sleep, long.
- * Return: 0, also if it was on line; or -errno, nothing of it is on line then.
+ * Return: 0, also if it was on line; or -errno, and then @gpu->online says whether some
+ * of it got there and cannot be taken back.
  */
 int cohmem_guest_online(struct cohmem_guest *gpu)
 {
@@ -338,6 +347,15 @@ out:
 	return ret;
 }
 
+/* The driver goes, and the memory does not. */
+static void leave_online(struct cohmem_guest *gpu)
+{
+	dev_err(&gpu->pdev->dev,
+		"unbound with its memory on line: it stays so; bind cohmem_guest again to take it back\n");
+	unregister_memory_notifier(&gpu->notifier);
+	gpu->online = false;
+}
+
 /**
  * cohmem_guest_numa_start() - begin mode numa
  * @gpu: the GPU, its memory known
@@ -350,8 +368,12 @@ int cohmem_guest_numa_start(struct cohmem_guest *gpu)
 	struct page *page;
 	int ret;
 
-	if (!cohmem_guest_is_ram(gpu))
-		return cohmem_guest_online(gpu);
+	if (!cohmem_guest_is_ram(gpu)) {
+		ret = cohmem_guest_online(gpu);
+		if (ret && gpu->online)
+			leave_online(gpu);
+		return ret;
+	}
 	/* Left on line when the driver was unbound. */
 	page = pfn_to_online_page(PHYS_PFN(gpu->start + gpu->len - 1));
 	if (!page) {
@@ -380,11 +402,7 @@ int cohmem_guest_numa_start(struct cohmem_guest *gpu)
 void cohmem_guest_numa_stop(struct cohmem_guest *gpu)
 {
 	mutex_lock(&gpu->lock);
-	if (offline_locked(gpu)) {
-		dev_err(&gpu->pdev->dev,
-			"unbound with its memory on line: it stays so; bind cohmem_guest again to take it back\n");
-		unregister_memory_notifier(&gpu->notifier);
-		gpu->online = false;
-	}
+	if (offline_locked(gpu))
+		leave_online(gpu);
 	mutex_unlock(&gpu->lock);
 }

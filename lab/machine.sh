@@ -67,7 +67,7 @@ lay_out_l2() {
 		user_image=$("$COHMEM_TOP/lab/image" user "$arch")
 		l2_modules=$("$COHMEM_TOP/lab/image" l2-modules "${l2_series:-$series}" "$flavour")
 		cp "$("$COHMEM_TOP/lab/module" "${l2_series:-$series}" "$flavour" FROM=guest)" "$run/l2/lab/"
-		install -m 755 "$init/l2mem" "$COHMEM_TOP/lab/guest/l2-use" "$run/l2/lab/"
+		install -m 755 "$init/l2mem" "$COHMEM_TOP"/lab/guest/l2-* "$run/l2/lab/"
 	fi
 	"$COHMEM_TOP/lab/toolbox" run bash -ec '
 		cd "$1"; mkdir -p dev proc sys tmp run; find . | cpio -o -H newc --quiet >"$2"

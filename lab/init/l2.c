@@ -17,8 +17,8 @@
  *
  * The pattern's seed comes on the kernel command line (cohmem.seed=).
  *
- * With cohmem.user there, what the memory is used for is up to a Debian user space
- * on the first disk (label "user"): /lab/l2-use runs in it, and what that prints is
+ * With cohmem.user=NAME there, what the memory is used for is up to a Debian user
+ * space on the first disk: /lab/NAME, a script, runs in it, and what that prints is
  * part of the report. BAR4 is left alone then.
  */
 #include <dirent.h>
@@ -52,14 +52,21 @@ struct bar {
 	uint64_t flags;
 };
 
+/* A word of the command line, and what is behind its '='; none is fine. */
+static bool on_command_line(const char *word, char value[32])
+{
+	char text[2048], *s;
+
+	lab_read_file("/proc/cmdline", text, sizeof(text));
+	s = strstr(text, word);
+	if (s && value)
+		sscanf(s + strlen(word), "=%31[0-9a-z-]", value);
+	return s;
+}
+
 static void read_seed(void)
 {
-	char line[2048], *s;
-
-	lab_read_file("/proc/cmdline", line, sizeof(line));
-	s = strstr(line, "cohmem.seed=");
-	if (s)
-		sscanf(s, "cohmem.seed=%31[0-9a-zA-Z]", seed);
+	on_command_line("cohmem.seed", seed);
 }
 
 /* The first function of NVIDIA's in the guest. */
@@ -113,14 +120,6 @@ static void read_bars(const char *dir, struct bar bar[6])
 	}
 }
 
-static bool on_command_line(const char *word)
-{
-	char text[2048];
-
-	lab_read_file("/proc/cmdline", text, sizeof(text));
-	return strstr(text, word);
-}
-
 /* The modules of the initrd, in the order in which they need each other. */
 static void load_modules(const char *release)
 {
@@ -143,12 +142,12 @@ static void load_modules(const char *release)
 		fclose(f);
 }
 
-/* Run the script in the user space of the first disk; what it prints is reported. */
-static void use(void)
+/* Run a script in the user space of the first disk; what it prints is reported. */
+static void use(const char *script)
 {
 	static const char *const binds[] = { "dev", "proc", "sys", "tmp", "run", "lab",
 					     "usr/lib/modules" };
-	char from[64], to[64];
+	char from[64], to[64], path[64];
 	int status = -1, tries;
 	unsigned int i;
 	pid_t pid;
@@ -177,14 +176,15 @@ static void use(void)
 		setenv("PATH", "/tmp/bin:/usr/sbin:/usr/bin", 1);
 		if (chroot("/user") || chdir("/"))
 			_exit(126);
-		execl("/usr/bin/bash", "bash", "/lab/l2-use", NULL);
+		snprintf(path, sizeof(path), "/lab/%.32s", script);
+		execl("/usr/bin/bash", "bash", path, NULL);
 		_exit(127);
 	}
 	/* What it leaves running is to stay: only the script is waited for. */
 	while (pid > 0 && waitpid(pid, &status, 0) != pid && errno == EINTR)
 		;
 	if (status)
-		report("error l2-use ended with status %#x\n", status);
+		report("error %s ended with status %#x\n", script, status);
 }
 
 /* What to do at the end. */
@@ -194,7 +194,7 @@ static bool told_to_reboot(void)
 	ssize_t n;
 	int fd;
 
-	if (!on_command_line("cohmem.orders"))
+	if (!on_command_line("cohmem.orders", NULL))
 		return false;
 	fd = lab_port_open("org.cohmem.orders", O_RDONLY);
 	if (fd < 0)
@@ -279,8 +279,7 @@ int main(void)
 	struct bar bar[6] = { 0 };
 	struct utsname uts;
 	unsigned int device;
-	char dir[300], path[400];
-	bool user;
+	char dir[300], path[400], user[32] = "";
 	int nr;
 
 	lab_mount_all();
@@ -301,15 +300,15 @@ int main(void)
 		report("error cannot enable the device\n");
 	answer(dir, 0x1498);
 	answer(dir, 0x200bc);
-	user = on_command_line("cohmem.user");
-	for (nr = user ? 2 : 4; nr >= 2; nr -= 2)
+	on_command_line("cohmem.user", user);
+	for (nr = *user ? 2 : 4; nr >= 2; nr -= 2)
 		if (bar[nr].size) {
 			pattern(dir, nr, 0);
 			/* Deep inside, but within every model's memory. */
 			pattern(dir, nr, bar[nr].size >> 3);
 		}
-	if (user)
-		use();
+	if (*user)
+		use(user);
 	report("done\n");
 out:
 	usleep(200000);

@@ -162,8 +162,12 @@ static void the_right_order_wins(struct kunit *t)
 	struct cohmem_guest_where w = { .bus = 8 }, other = { .devfn = 8 };
 	u32 pxm[COHMEM_GUEST_MAX_PXM], len;
 
-	list[0] = (struct entry){ .type = 5, .len = 32, .handle = 1, .flags = 1, .at3 = 8, .pxm = 3 };
-	list[1] = (struct entry){ .type = 5, .len = 32, .handle = 1, .flags = 1, .at2 = 8, .pxm = 4 };
+	list[0] = (struct entry){
+		.type = 5, .len = 32, .handle = 1, .flags = 1, .at3 = 8, .pxm = 3,
+	};
+	list[1] = (struct entry){
+		.type = 5, .len = 32, .handle = 1, .flags = 1, .at2 = 8, .pxm = 4,
+	};
 	len = make(2);
 	T_EQ(t, cohmem_guest_srat(table, len, &w, pxm), 1);
 	T_EQ(t, pxm[0], 4);
@@ -233,7 +237,9 @@ static void no_more_than_there_is_room(struct kunit *t)
 	unsigned int i;
 
 	for (i = 0; i < MAX_STRUCTS; i++)
-		list[i] = (struct entry){ .type = 5, .len = 32, .handle = 1, .pxm = i, .flags = 1 };
+		list[i] = (struct entry){
+			.type = 5, .len = 32, .handle = 1, .pxm = i, .flags = 1,
+		};
 	len = make(MAX_STRUCTS);
 	pxm[COHMEM_GUEST_MAX_PXM] = 0xdead;
 	T_EQ(t, cohmem_guest_srat(table, len, &w, pxm), COHMEM_GUEST_MAX_PXM);
