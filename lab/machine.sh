@@ -70,7 +70,7 @@ lay_out_l2() {
 		install -m 755 "$init/l2mem" "$COHMEM_TOP"/lab/guest/l2-* "$run/l2/lab/"
 	fi
 	"$COHMEM_TOP/lab/toolbox" run bash -ec '
-		cd "$1"; mkdir -p dev proc sys tmp run; find . | cpio -o -H newc --quiet >"$2"
+		cd "$1"; mkdir -p dev proc sys tmp run usr/lib; find . | cpio -o -H newc --quiet >"$2"
 		cat "$3" >>"$2"' l2 "$run/l2" "$run/cpio/lab/l2-initrd" "$l2_modules"
 	rm -r "$run/l2"
 }

@@ -283,10 +283,10 @@ int main(void)
 	int nr;
 
 	lab_mount_all();
-	uname(&uts);
-	load_modules(uts.release);
 	port = lab_port_open("org.cohmem.l2", O_WRONLY);
 	read_seed();
+	uname(&uts);
+	load_modules(uts.release);
 	report("kernel %s\n", uts.release);
 	nodes();
 	if (find_gpu(dir, sizeof(dir), &device)) {
