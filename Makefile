@@ -7,6 +7,8 @@ HBM ?= 96G
 # are optional, and the running kernel is the default.
 LABKERNEL = $(or $(KERNEL),7.3)
 FLAVOUR ?= $(or $(ARCH),arm64)
+# driver, or guest for the guest's module.
+FROM ?= driver
 BUILD = build
 
 .PHONY: help demo check check-fast tools module shell run bench matrix torture deb \
@@ -19,6 +21,7 @@ help: ## this list
 	@echo
 	@echo "  MODEL=gh200|gb200|gb300|next  HBM=96G  EGM=8G (demo)  KERNEL=7.3|7.2|6.12|6.1"
 	@echo "  LIKE=FILE#BDF (make shell: a GPU as cohmem record has written it down)"
+	@echo "  module FROM=guest: cohmem_guest.ko, for the guest"
 	@echo "  ARCH=arm64|amd64  FLAVOUR=arm64|arm64-16k|amd64  O=DIR"
 	@echo "  cache: $${COHMEM_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/cohmem} (COHMEM_CACHE)"
 
@@ -41,9 +44,9 @@ $(BUILD)/build.ninja:
 
 module: ## cohmem_vfio_pci.ko in O=DIR, for KERNEL= and ARCH= (default: the running kernel)
 ifdef KERNEL
-	@lab/module $(KERNEL) $(FLAVOUR) O=$(or $(O),$(BUILD)/module)
+	@lab/module $(KERNEL) $(FLAVOUR) FROM=$(FROM) O=$(or $(O),$(BUILD)/module)
 else
-	@$(MAKE) -f compat/module.mk O=$(or $(O),$(BUILD)/module)
+	@$(MAKE) -f compat/module.mk FROM=$(FROM) O=$(or $(O),$(BUILD)/module)
 endif
 
 shell: tools ## an interactive shell in L1, the emulated superchip's host

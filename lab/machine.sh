@@ -89,15 +89,25 @@ lay_out_kubelet() {
 	install -m 644 "${plugin%/*}/deviceplugin.desc" "$COHMEM_TOP/tests/fleet/kubelet.py" "$run/cpio/lab/"
 }
 
-# What the guest of L1 boots: the same stock kernel, one static program.
+# What the guest of L1 boots: a stock kernel, the same unless another one is asked for,
+# and one static program. With a user space (a disk of its own), also the modules to
+# get there, the module for GPUs, and what is to be done with it.
 lay_out_l2() {
+	local l2_kernel=$kernel l2_modules=/dev/null
 	qemu_image=$("$COHMEM_TOP/lab/image" qemu "$arch")
-	mkdir -p "$run/l2"
+	[ -z "$l2_series" ] || l2_kernel=$("$COHMEM_TOP/lab/kernel" get "$l2_series" "$flavour")
+	mkdir -p "$run/l2/lab"
 	install -m 755 "$init/l2" "$run/l2/init"
-	cp -L "$kernel/vmlinuz" "$run/cpio/lab/l2-vmlinuz"
-	"$COHMEM_TOP/lab/toolbox" run bash -ec \
-		'cd "$1"; mkdir -p dev proc sys tmp run; find . | cpio -o -H newc --quiet >"$2"' \
-		l2 "$run/l2" "$run/cpio/lab/l2-initrd"
+	cp -L "$l2_kernel/vmlinuz" "$run/cpio/lab/l2-vmlinuz"
+	if [ -n "$scenario_user" ]; then
+		user_image=$("$COHMEM_TOP/lab/image" user "$arch")
+		l2_modules=$("$COHMEM_TOP/lab/image" l2-modules "${l2_series:-$series}" "$flavour")
+		cp "$("$COHMEM_TOP/lab/module" "${l2_series:-$series}" "$flavour" FROM=guest)" "$run/l2/lab/"
+		install -m 755 "$init/l2mem" "$COHMEM_TOP"/lab/guest/l2-* "$run/l2/lab/"
+	fi
+	"$COHMEM_TOP/lab/toolbox" run bash -ec '
+		cd "$1"; mkdir -p dev proc sys tmp run usr/lib; find . | cpio -o -H newc --quiet >"$2"
+		cat "$3" >>"$2"' l2 "$run/l2" "$run/cpio/lab/l2-initrd" "$l2_modules"
 	rm -r "$run/l2"
 }
 
@@ -243,6 +253,10 @@ start_vm() {
 	if [ -n "$scenario_kubelet" ]; then
 		args+=(-drive "if=none,id=kubelet,file=$kubelet_image,format=raw,readonly=on"
 			-device virtio-blk-pci,drive=kubelet)
+	fi
+	if [ -n "$user_image" ]; then
+		args+=(-drive "if=none,id=user,file=$user_image,format=raw,readonly=on"
+			-device virtio-blk-pci,drive=user)
 	fi
 	if [ -n "$shell" ]; then
 		args+=(-serial mon:stdio)

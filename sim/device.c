@@ -97,11 +97,23 @@ static void fill_bars(struct sim *s, u8 with)
 	}
 }
 
+/* How much memory there is, where firmware of the real parts leaves it. */
+static void memory_size(struct sim *s)
+{
+	u32 mib = s->hbm.size >> 20;
+
+	if (s->bar_size[0] < COHMEM_BAR0_FB_MIB + sizeof(mib))
+		return;
+	if (pwrite(s->bar_fd[0], &mib, sizeof(mib), COHMEM_BAR0_FB_MIB) != sizeof(mib))
+		cohmem_sim_log(s, "BAR0: %s", strerror(errno));
+}
+
 /* What BARs have after a reset: zero, or what a driver looks for. */
 static void start_bars(struct sim *s)
 {
 	zero_bars(s);
 	cxl_component(s);
+	memory_size(s);
 }
 
 /**

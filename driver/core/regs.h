@@ -16,6 +16,11 @@
 /* BAR0 register of the kernel's VFIO selftest falcon driver (nv_falcon). */
 #define COHMEM_BAR0_MEM_CLEAR		0x100b20
 #define COHMEM_BAR0_MEM_CLEARED		0x1
+/*
+ * All of the memory in MiB, in parts from Ampere on, as NVIDIA's firmware leaves
+ * it there (source: nova-core of Linux, NV_USABLE_FB_SIZE_IN_MB).
+ */
+#define COHMEM_BAR0_FB_MIB		0x1183a4
 #define COHMEM_BAR0_MIN_SIZE		0x101000	/* holds all of the above */
 
 /* Give up on the BAR0 registers after this long (source: nvgrace-gpu). */

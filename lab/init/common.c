@@ -127,6 +127,24 @@ void lab_say(int fd, const char *fmt, ...)
 	}
 }
 
+/**
+ * lab_pattern() - one line of the pattern that L2 writes into the GPU's memory
+ * @line: gets it: text, dots, and a line feed at the end
+ * @seed: of the run, so that no other run's is taken for it
+ * @bar: the BAR
+ * @offset: of the line in the BAR
+ *
+ * Plain text, so that the other end can make it again with nothing but printf.
+ */
+void lab_pattern(char line[LAB_LINE], const char *seed, int bar, uint64_t offset)
+{
+	int len = snprintf(line, LAB_LINE, "cohmem %s bar%d 0x%016llx", seed, bar,
+			   (unsigned long long)offset);
+
+	memset(line + len, '.', LAB_LINE - len);
+	line[LAB_LINE - 1] = '\n';
+}
+
 static void __attribute__((noreturn)) end_by(int how)
 {
 	sync();

@@ -13,6 +13,9 @@ int lab_read_file(const char *path, char *buf, size_t size);
 int lab_write_file(const char *path, const char *text);
 uint64_t lab_now_ms(void);
 void lab_say(int fd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The pattern: lines of plain text, see lab_pattern(). */
+#define LAB_LINE	64
+void lab_pattern(char line[LAB_LINE], const char *seed, int bar, uint64_t offset);
 void lab_power_off(void) __attribute__((noreturn));
 void lab_reboot(void) __attribute__((noreturn));
 

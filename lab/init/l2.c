@@ -17,8 +17,11 @@
  * line from the port "org.cohmem.orders" first, and starts anew if that says so:
  * "reboot".
  *
- * The pattern is plain text, so that the other end can make it again with
- * nothing but printf; its seed comes on the kernel command line (cohmem.seed=).
+ * The pattern's seed comes on the kernel command line (cohmem.seed=).
+ *
+ * With cohmem.user=NAME there, what the memory is used for is up to a Debian user
+ * space on the first disk: /lab/NAME, a script, runs in it, and what that prints is
+ * part of the report. BAR4 is left alone then.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -28,7 +31,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common.h"
@@ -36,7 +43,6 @@
 
 #define NVIDIA		0x10de
 #define PATTERN_SIZE	65536
-#define LINE_SIZE	64
 
 static int port = -1;
 static char seed[32] = "none";
@@ -49,14 +55,21 @@ struct bar {
 	uint64_t flags;
 };
 
+/* A word of the command line, and what is behind its '='; none is fine. */
+static bool on_command_line(const char *word, char value[32])
+{
+	char text[2048], *s;
+
+	lab_read_file("/proc/cmdline", text, sizeof(text));
+	s = strstr(text, word);
+	if (s && value)
+		sscanf(s + strlen(word), "=%31[0-9a-z-]", value);
+	return s;
+}
+
 static void read_seed(void)
 {
-	char line[2048], *s;
-
-	lab_read_file("/proc/cmdline", line, sizeof(line));
-	s = strstr(line, "cohmem.seed=");
-	if (s)
-		sscanf(s, "cohmem.seed=%31[0-9a-zA-Z]", seed);
+	on_command_line("cohmem.seed", seed);
 }
 
 /* The first function of NVIDIA's in the guest. */
@@ -110,6 +123,73 @@ static void read_bars(const char *dir, struct bar bar[6])
 	}
 }
 
+/* The modules of the initrd, in the order in which they need each other. */
+static void load_modules(const char *release)
+{
+	char path[300], name[256];
+	FILE *f;
+	int fd;
+
+	snprintf(path, sizeof(path), "/usr/lib/modules/%s/in-order", release);
+	f = fopen(path, "r");
+	while (f && fgets(name, sizeof(name), f)) {
+		name[strcspn(name, "\n")] = 0;
+		snprintf(path, sizeof(path), "/usr/lib/modules/%s/%.128s", release, name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0 || (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST))
+			report("error cannot load %s: %s\n", name, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+	}
+	if (f)
+		fclose(f);
+}
+
+/* Run a script in the user space of the first disk; what it prints is reported. */
+static void use(const char *script)
+{
+	static const char *const binds[] = { "dev", "proc", "sys", "tmp", "run", "lab",
+					     "usr/lib/modules" };
+	char from[64], to[64], path[64];
+	int status = -1, tries;
+	unsigned int i;
+	pid_t pid;
+
+	mkdir("/user", 0755);
+	for (tries = 0; tries < 250; tries++) {
+		if (!mount("/dev/vda", "/user", "ext4", MS_RDONLY, NULL))
+			break;
+		usleep(20000);
+	}
+	if (tries == 250) {
+		report("error cannot mount /dev/vda: %s\n", strerror(errno));
+		return;
+	}
+	for (i = 0; i < sizeof(binds) / sizeof(binds[0]); i++) {
+		snprintf(from, sizeof(from), "/%s", binds[i]);
+		snprintf(to, sizeof(to), "/user/%s", binds[i]);
+		if (mount(from, to, NULL, MS_BIND | MS_REC, NULL))
+			report("error cannot bind %s: %s\n", from, strerror(errno));
+	}
+	pid = fork();
+	if (!pid) {
+		dup2(port, 1);
+		dup2(port, 2);
+		setenv("COHMEM_SEED", seed, 1);
+		setenv("PATH", "/tmp/bin:/usr/sbin:/usr/bin", 1);
+		if (chroot("/user") || chdir("/"))
+			_exit(126);
+		snprintf(path, sizeof(path), "/lab/%.32s", script);
+		execl("/usr/bin/bash", "bash", path, NULL);
+		_exit(127);
+	}
+	/* What it leaves running is to stay: only the script is waited for. */
+	while (pid > 0 && waitpid(pid, &status, 0) != pid && errno == EINTR)
+		;
+	if (status)
+		report("error %s ended with status %#x\n", script, status);
+}
+
 /* What to do at the end. */
 static bool told_to_reboot(void)
 {
@@ -117,8 +197,7 @@ static bool told_to_reboot(void)
 	ssize_t n;
 	int fd;
 
-	lab_read_file("/proc/cmdline", text, sizeof(text));
-	if (!strstr(text, "cohmem.orders"))
+	if (!on_command_line("cohmem.orders", NULL))
 		return false;
 	fd = lab_port_open("org.cohmem.orders", O_RDONLY);
 	if (fd < 0)
@@ -151,36 +230,25 @@ static void *map_bar(const char *dir, int nr, uint64_t offset, size_t size)
 	return p;
 }
 
-static void fill(uint64_t *line, int nr, uint64_t offset, unsigned int i)
-{
-	char text[LINE_SIZE + 1];
-
-	snprintf(text, sizeof(text), "cohmem %s bar%d 0x%016llx", seed, nr,
-		 (unsigned long long)(offset + i * LINE_SIZE));
-	memset(text + strlen(text), '.', LINE_SIZE - strlen(text));
-	text[LINE_SIZE - 1] = '\n';
-	memcpy(line, text, LINE_SIZE);
-}
-
 /* Write the pattern with 8-byte stores, as to any device; read it back. */
 static void pattern(const char *dir, int nr, uint64_t offset)
 {
 	volatile uint64_t *p = map_bar(dir, nr, offset, PATTERN_SIZE);
-	uint64_t line[LINE_SIZE / 8];
+	uint64_t line[LAB_LINE / 8];
 	unsigned int i, j, bad = 0;
 
 	if (!p)
 		return;
-	for (i = 0; i < PATTERN_SIZE / LINE_SIZE; i++) {
-		fill(line, nr, offset, i);
-		for (j = 0; j < LINE_SIZE / 8; j++)
-			p[i * (LINE_SIZE / 8) + j] = line[j];
+	for (i = 0; i < PATTERN_SIZE / LAB_LINE; i++) {
+		lab_pattern((char *)line, seed, nr, offset + i * LAB_LINE);
+		for (j = 0; j < LAB_LINE / 8; j++)
+			p[i * (LAB_LINE / 8) + j] = line[j];
 	}
 	__sync_synchronize();
-	for (i = 0; i < PATTERN_SIZE / LINE_SIZE; i++) {
-		fill(line, nr, offset, i);
-		for (j = 0; j < LINE_SIZE / 8; j++)
-			bad += p[i * (LINE_SIZE / 8) + j] != line[j];
+	for (i = 0; i < PATTERN_SIZE / LAB_LINE; i++) {
+		lab_pattern((char *)line, seed, nr, offset + i * LAB_LINE);
+		for (j = 0; j < LAB_LINE / 8; j++)
+			bad += p[i * (LAB_LINE / 8) + j] != line[j];
 	}
 	report("pattern %d 0x%llx %d %s\n", nr, (unsigned long long)offset,
 	       PATTERN_SIZE, bad ? "bad" : "ok");
@@ -238,13 +306,14 @@ int main(void)
 	struct bar bar[6] = { 0 };
 	struct utsname uts;
 	unsigned int device;
-	char dir[300], path[400];
+	char dir[300], path[400], user[32] = "";
 	int nr;
 
 	lab_mount_all();
 	port = lab_port_open("org.cohmem.l2", O_WRONLY);
 	read_seed();
 	uname(&uts);
+	load_modules(uts.release);
 	report("kernel %s\n", uts.release);
 	nodes();
 	if (find_gpu(dir, sizeof(dir), &device)) {
@@ -258,13 +327,16 @@ int main(void)
 		report("error cannot enable the device\n");
 	answer(dir, 0x1498);
 	answer(dir, 0x200bc);
-	for (nr = 4; nr >= 2; nr -= 2)
+	on_command_line("cohmem.user", user);
+	for (nr = *user ? 2 : 4; nr >= 2; nr -= 2)
 		if (bar[nr].size) {
 			pattern(dir, nr, 0);
 			/* Deep inside, but within every model's memory. */
 			pattern(dir, nr, bar[nr].size >> 3);
 		}
 	egm(dir);
+	if (*user)
+		use(user);
 	report("done\n");
 out:
 	usleep(200000);

@@ -318,6 +318,23 @@ static void early_touch_is_seen(void **state)
 	close(fd);
 }
 
+/* Where a guest's driver looks: MiB, there again after a reset whoever wrote there. */
+static void says_how_much_memory_there_is(void **state)
+{
+	struct sim_proc *p = *state;
+
+	assert_int_equal(reg_read(p->fd, 0, 0x1183a4, 4),
+			 ctl_number(p, "status", "hbm_size") >> 20);
+	assert_int_not_equal(reg_read(p->fd, 0, 0x1183a4, 4), 0);
+	reg_write(p->fd, 0, 0x1183a4, 7, 4);
+	wire_call(p->fd, RESET, NULL, 0, NULL, 0, scratch());
+	enable(p->fd);
+	assert_int_equal(reg_read(p->fd, 0, 0x1183a4, 4),
+			 ctl_number(p, "status", "hbm_size") >> 20);
+	assert_int_equal(reg_read(p->fd, 0, 0x1183a0, 4), 0);
+	assert_int_equal(reg_read(p->fd, 0, 0x1183a8, 4), 0);
+}
+
 static void reset_keeps_or_clears_memory(void **state)
 {
 	struct sim_proc *p = *state;
@@ -345,6 +362,8 @@ int main(void)
 		WITH(memory_file_is_sparse, start_gh200),
 		WITH(early_touch_is_seen, start_gh200),
 		WITH(reset_keeps_or_clears_memory, start_gh200),
+		WITH(says_how_much_memory_there_is, start_gh200),
+		WITH(says_how_much_memory_there_is, start_next),
 	};
 
 	return cmocka_run_group_tests_name("sim-bar", tests, NULL, NULL);

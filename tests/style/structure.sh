@@ -37,7 +37,7 @@ core_calls() {
 }
 
 driver_versions() {
-	grep -rnE 'LINUX_VERSION_CODE|KERNEL_VERSION|LINUX_VERSION_(MAJOR|IS)|linux/version\.h|UTS_RELEASE|RHEL_' driver
+	grep -rnE 'LINUX_VERSION_CODE|KERNEL_VERSION|LINUX_VERSION_(MAJOR|IS)|linux/version\.h|UTS_RELEASE|RHEL_' driver guest
 	true
 }
 
@@ -52,7 +52,9 @@ layers() {
 	includes sim/*.[ch] | grep -E '"(\.\./)*(cli|lib|tests|lab)/|libcohmem'
 	includes cli/*.[ch] | grep -E '"(\.\./)*(sim|fleet|tests|lab)/'
 	includes fleet/*.[ch] | grep -E '"(\.\./)*(cli|sim|tests|lab)/'
-	includes driver/*.[ch] | grep -E '"(\.\./)+'
+	includes driver/*.[ch] guest/*.[ch] guest/core/*.[ch] | grep -E '"(\.\./)+'
+	includes guest/*.[ch] | grep -E '"(cli|lib|sim|tests|lab)/'
+	includes guest/core/*.[ch] | grep -vE '"[a-z]+\.h"'
 	includes driver/*.[ch] driver/core/*.[ch] lib/*.[ch] sim/*.[ch] cli/*.[ch] fleet/*.[ch] | grep -E '"[^"]*tests/'
 	true
 }
@@ -121,7 +123,7 @@ symbols() {
 
 kernel_doc() {
 	# shellcheck disable=SC2016
-	files 'driver/*.c' 'driver/core/*.c' 'lib/*.c' 'sim/*.c' 'fleet/*.c' | xargs -r awk '
+	files 'driver/*.c' 'driver/core/*.c' 'guest/*.c' 'guest/core/*.c' 'lib/*.c' 'sim/*.c' 'fleet/*.c' | xargs -r awk '
 		FNR == 1 { doc = 0; prev = "" }
 		/^\/\*\*/ { doc = 1; next }
 		# A non-static function begins in the first column and its body in the next "{".
@@ -155,7 +157,7 @@ if [ -e "$core_a" ]; then
 else
 	skip "core calls only itself and string functions" "no build directory"
 fi
-check "driver tests no kernel version" driver_versions
+check "the modules test no kernel version" driver_versions
 check "driver holds no user-space conditional" driver_userspace
 check "layers include downwards only" layers
 check "lib never prints, exits or asserts" lib_manners
@@ -165,7 +167,7 @@ check "no trailing blanks, no bidi characters" white_space
 check "no code line beyond 100 columns" line_length
 check "no FIXME without an issue" todo
 check "every external function has kernel-doc" kernel_doc
-for a in "$core_a" "$build"/lib/libcohmem*.a; do
+for a in "$core_a" "$build"/guest/core/libcohmem*.a "$build"/lib/libcohmem*.a; do
 	if [ -e "$a" ]; then
 		check "symbols of $(basename "$a") have the prefix" symbols "$a"
 	fi
