@@ -154,6 +154,7 @@ static void prepare(struct world *w, const struct program *p)
 /* The driver is unbound, which waits for us to close the device, and bound again. */
 static pid_t start_unbinder(struct world *w)
 {
+	struct dev ours = w->d;
 	pid_t pid;
 
 	if (!w->unbinding)
@@ -163,7 +164,8 @@ static pid_t start_unbinder(struct world *w)
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	dev_close(&w->d);
+	/* This process's descriptors; what all share stays as it is. */
+	dev_close(&ours);
 	sleep_ms(200);
 	rebind();
 	_exit(0);
@@ -374,7 +376,7 @@ void world_tell(const struct world *w)
 
 	for (a = 0; a < FUZZ_ACTORS; a++) {
 		const struct stage *st = &w->stage[a];
-		unsigned int end = min(st->at + 1, w->program.list[a].nr);
+		unsigned int end = st->at + st->busy;
 
 		for (i = end > FUZZ_RING ? end - FUZZ_RING : 0; i < end; i++)
 			lines[nr++] = (struct line){ st->ring[i % FUZZ_RING], a,
