@@ -130,8 +130,8 @@ static void prepare(struct world *w, const struct program *p)
 	unsigned int i;
 
 	w->program = *p;
-	w->faults = have_sim() && kind & 1;
 	w->unbinding = kind / 2 % 8 == 0;
+	w->faults = have_sim() && kind & 1 && !w->unbinding;
 	if (have_sim()) {
 		sim_defaults();
 		sim_training(kind / 16 % 200);
@@ -271,25 +271,32 @@ static void put_back(void)
 		file_write(dev_path("cohmem/%s", words[i][0]), words[i][1]);
 }
 
-/* After all that a reset has to bring it back. */
+/*
+ * After all that a reset has to bring it back. While the driver is being unbound
+ * none can be had, and nothing has failed that needs one.
+ */
 static void comes_back(struct world *w)
 {
+	struct actor a = { .w = w };
 	double end = now_ms() + limit_ms();
-	int ret;
+	struct outcome o = { 0 };
+	int ret = 0;
 	u64 v;
 
-	do {
-		/* Somebody else may be resetting it. */
+	do_wake(&a, NULL, &o);
+	while (!w->unbinding) {
 		ret = dev_reset(&w->d);
-		if (ret)
-			sleep_ms(50);
-	} while (ret == -EAGAIN && now_ms() < end);
+		/* Somebody else may be resetting it. */
+		if (ret != -EAGAIN || now_ms() > end)
+			break;
+		sleep_ms(50);
+	}
 	if (ret) {
 		world_fail(w, "the last reset: %s", strerror(-ret));
 		return;
 	}
-	set_command(&w->d, PCI_COMMAND_MEMORY, 0);
-	if (reg_read(&w->d, 4, w->g.quiet, &v, 8) != 8)
+	do_wake(&a, NULL, &o);
+	if (o.ret || reg_read(&w->d, 4, w->g.quiet, &v, 8) != 8)
 		world_fail(w, "the memory does not come back: %s",
 			   strerror(errno));
 }
