@@ -144,6 +144,11 @@ static void judge(struct actor *a, const struct step *s,
 		__atomic_add_fetch(&a->w->errors[s->call], 1, __ATOMIC_RELAXED);
 	if (!breach)
 		return;
+	if (o->ret < 0 && a->w->lenient) {
+		a->w->odd[s->call] = o->err;
+		a->w->odd_step[s->call] = s->id;
+		return;
+	}
 	step_text(s, text, sizeof(text));
 	world_fail(a->w, "actor %u: %s: returned %ld (%s): %s", a->nr, text,
 		   o->ret, o->ret < 0 ? strerror(o->err) : "success", breach);

@@ -83,6 +83,9 @@ struct stage {
  * @quiet_checks: how often the quiet memory was as it has to be
  * @quiet_refused: how often it could not be had
  * @quiet_turns: how often a page of it was changed
+ * @lenient: errors that are not declared are noted, and no more
+ * @odd: of each call, an error that is not declared, or 0
+ * @odd_step: the step that had it
  * @calls: how often each call was made
  * @errors: how often it failed
  */
@@ -102,6 +105,9 @@ struct world {
 	char group_path[64];
 	char cdev_path[64];
 	u64 quiet_checks, quiet_refused, quiet_turns;
+	bool lenient;
+	int odd[NR_CALLS];
+	u64 odd_step[NR_CALLS];
 	u64 calls[NR_CALLS], errors[NR_CALLS];
 };
 

@@ -32,7 +32,7 @@ static struct {
 	u64 seed;
 	unsigned int seconds, steps, tries;
 	const char *replay;
-	bool shrink, no_kcov;
+	bool shrink, no_kcov, lenient;
 } opt = { .seconds = 30, .steps = 120, .tries = 60 };
 
 static struct geometry geometry(void)
@@ -70,14 +70,26 @@ static struct memory memory_now(void)
 	};
 }
 
-/* What a round has shown goes into the books, which a failed one leaves alone. */
+static enum fuzz_pool pool_of(enum fuzz_call call)
+{
+	return call < NR_USER_CALLS ? POOL_USER : POOL_MACHINE;
+}
+
+/* What a round has shown goes into the books. */
 static void count(const struct world *w)
 {
+	char text[300];
+	struct step s;
 	unsigned int i;
 
 	for (i = 0; i < NR_CALLS; i++) {
 		state->calls[i] += w->calls[i];
 		state->errors[i] += w->errors[i];
+		if (!w->odd[i])
+			continue;
+		step_make(&s, w->odd_step[i], pool_of(i), &w->g);
+		step_text(&s, text, sizeof(text));
+		test_info("not declared: %s: %s", text, strerror(w->odd[i]));
 	}
 	state->quiet_checks += w->quiet_checks;
 	state->quiet_refused += w->quiet_refused;
@@ -94,6 +106,7 @@ static bool try_round(const struct program *p, int kmsg)
 
 	memset(w, 0, sizeof(*w));
 	w->g = geometry();
+	w->lenient = opt.lenient;
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
@@ -336,7 +349,7 @@ static int usage(void)
 	fprintf(stderr,
 		"usage: cohmem-fuzz [--seed HEX] [--seconds N] [--steps N] [--limit S]\n"
 		"                   [--replay HEX[:STEPS] | --replay FILE] [--shrink [--tries N]]\n"
-		"                   [--no-kcov]\n");
+		"                   [--no-kcov] [--lenient]\n");
 	return 2;
 }
 
@@ -346,7 +359,8 @@ static bool options(int argc, char **argv)
 		{ "seed", 1, NULL, 's' }, { "seconds", 1, NULL, 't' },
 		{ "steps", 1, NULL, 'n' }, { "limit", 1, NULL, 'l' },
 		{ "replay", 1, NULL, 'r' }, { "shrink", 0, NULL, 'x' },
-		{ "tries", 1, NULL, 'y' }, { "no-kcov", 0, NULL, 'k' }, {},
+		{ "tries", 1, NULL, 'y' }, { "no-kcov", 0, NULL, 'k' },
+		{ "lenient", 0, NULL, 'e' }, {},
 	};
 	int c;
 
@@ -361,6 +375,7 @@ static bool options(int argc, char **argv)
 		case 'x': opt.shrink = true; break;
 		case 'y': opt.tries = strtoul(optarg, NULL, 0); break;
 		case 'k': opt.no_kcov = true; break;
+		case 'e': opt.lenient = true; break;
 		default: return false;
 		}
 	return optind == argc && opt.steps && fuzz_limit_s;

@@ -7,10 +7,10 @@
 
 #include "model.h"
 
-/* Up to twelve a call. A pointer may be wrong, an argument senseless: all have these. */
+/* Up to sixteen a call. A pointer may be wrong, an argument senseless: all have these. */
 #define ANY	EFAULT, EINVAL
 
-static const u8 errors[NR_CALLS][12] = {
+static const u8 errors[NR_CALLS][16] = {
 	[CALL_GET_INFO] = { ANY },
 	[CALL_REGION_INFO] = { ANY },
 	[CALL_IRQ_INFO] = { ANY },
@@ -25,7 +25,9 @@ static const u8 errors[NR_CALLS][12] = {
 	[CALL_EXPORT] = { ANY, ENOTTY, ENODEV, EOPNOTSUPP, EHWPOISON },
 	/* Of a kind that cannot be mapped, or whose memory has gone. */
 	[CALL_DMABUF_USE] = { ANY, EBADF, ENOTTY, ENODEV, EACCES, ESPIPE },
-	[CALL_DEVICE_IOCTL] = { ANY, ENOTTY, EBADF, ENODEV, EPERM, EOPNOTSUPP },
+	/* Any of the device's, whatever the structure holds. */
+	[CALL_DEVICE_IOCTL] = { ANY, ENOTTY, EBADF, ENODEV, EPERM, EOPNOTSUPP,
+				EAGAIN, EIO, ENOSPC, EEXIST, EBUSY, ENXIO },
 	[CALL_ENTRY_IOCTL] = { ANY, ENOTTY, EBADF, ENOENT, EOPNOTSUPP, EBUSY,
 			       EEXIST },
 	[CALL_GROUP_IOCTL] = { ANY, ENOTTY, EBADF, EBUSY, ENODEV, EPERM },

@@ -219,10 +219,13 @@ static void ended(struct world *w, const char *who, unsigned int nr, int status)
 		world_fail(w, "%s %u gave up, see above", who, nr);
 }
 
-/* Until all have done what they had to, or one has failed. */
+/*
+ * Until all users have done what they had to, or somebody has failed. The machine
+ * ends with them: alone it would be of no use.
+ */
 static void watch_over(struct world *w, pid_t pid[NR_PROCS + 1])
 {
-	unsigned int i, left = NR_PROCS;
+	unsigned int i, left = NR_PROCS - 1;
 	int status;
 
 	while (left && !__atomic_load_n(&w->stop, __ATOMIC_ACQUIRE)) {
@@ -230,7 +233,7 @@ static void watch_over(struct world *w, pid_t pid[NR_PROCS + 1])
 			if (!pid[i] || !gone(pid[i], &status, 0))
 				continue;
 			pid[i] = 0;
-			left--;
+			left -= i + 1 < NR_PROCS;
 			ended(w, "process", i, status);
 		}
 		if (pid[NR_PROCS] && gone(pid[NR_PROCS], &status, 0)) {

@@ -146,6 +146,25 @@ static u32 pick_flags(u64 *state)
 	}
 }
 
+/*
+ * A range of memory that can be had, for calls that give out memory: of ends that
+ * are wrong there are enough, and most of a sequence needs a mapping to work on.
+ */
+static void make_sense(struct step *s, u64 *state, const struct geometry *g)
+{
+	if ((s->call != CALL_MMAP && s->call != CALL_EXPORT) ||
+	    !below(state, 3))
+		return;
+	if (below(state, 4)) {
+		s->region = 4;
+		s->off = below(state, g->usemem / g->page) * g->page;
+	}
+	s->off = s->off / g->page * g->page;
+	s->len = g->page << below(state, 11);
+	s->flags |= below(state, 16) ? 8 : 0;
+	s->num &= ~7u;
+}
+
 /**
  * step_far_from_quiet() - can a write at @off not reach what has to stay?
  * @off: offset in BAR4
@@ -225,6 +244,7 @@ void step_make(struct step *s, u64 id, enum fuzz_pool pool,
 	s->num = below(&state, 16) ? below(&state, 4096) : draw(&state);
 	s->off = pick_off(&state, s->region, g);
 	s->len = pick_len(&state, g);
+	make_sense(s, &state, g);
 	keep_off(s, g);
 }
 
