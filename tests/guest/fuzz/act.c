@@ -154,6 +154,21 @@ static void judge(struct actor *a, const struct step *s,
 		   o->ret, o->ret < 0 ? strerror(o->err) : "success", breach);
 }
 
+/* The first step of all is one that may not be, if that is to be seen. */
+static void sabotage(struct actor *a)
+{
+	const struct geometry *g = &a->w->g;
+	u64 off;
+
+	if (a->w->sabotage == SABOTAGE_HANG && !a->nr)
+		sleep_ms(3600 * 1000);
+	if (a->w->sabotage != SABOTAGE_MEMORY || a->nr != FUZZ_MACHINE)
+		return;
+	for (off = 0; off < g->quiet_len; off += 8 * g->page)
+		__sim(NULL, "mem write %llu 5ab07a6e",
+		      (unsigned long long)(g->quiet + off));
+}
+
 /**
  * actor_run() - all steps
  * @a: the actor
@@ -178,6 +193,8 @@ void actor_run(struct actor *a)
 		};
 		st->since = stopwatch_start();
 		__atomic_store_n(&st->busy, true, __ATOMIC_RELEASE);
+		if (w->sabotage && !st->at)
+			sabotage(a);
 		kcov_begin(a->nr);
 		table[s.call](a, &s, &o);
 		st->fresh += kcov_end(a->nr) ? 1 : 0;

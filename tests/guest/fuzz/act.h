@@ -62,6 +62,13 @@ struct stage {
 	struct trace ring[FUZZ_RING];
 };
 
+/* What goes wrong on purpose, to see that it is seen. */
+enum sabotage {
+	SABOTAGE_NONE,
+	SABOTAGE_MEMORY,	/* somebody writes to the quiet memory */
+	SABOTAGE_HANG,		/* a call does not return */
+};
+
 /**
  * struct world - one round, as all of its processes see it
  * @d: the device
@@ -83,6 +90,7 @@ struct stage {
  * @quiet_checks: how often the quiet memory was as it has to be
  * @quiet_refused: how often it could not be had
  * @quiet_turns: how often a page of it was changed
+ * @sabotage: what goes wrong on purpose
  * @lenient: errors that are not declared are noted, and no more
  * @odd: of each call, an error that is not declared, or 0
  * @odd_step: the step that had it
@@ -105,6 +113,7 @@ struct world {
 	char group_path[64];
 	char cdev_path[64];
 	u64 quiet_checks, quiet_refused, quiet_turns;
+	enum sabotage sabotage;
 	bool lenient;
 	int odd[NR_CALLS];
 	u64 odd_step[NR_CALLS];

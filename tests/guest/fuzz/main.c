@@ -97,7 +97,7 @@ static void count(const struct world *w)
 }
 
 /* A round in a process of its own; false if it failed, the reason is in @w. */
-static bool try_round(const struct program *p, int kmsg)
+static bool try_round(const struct program *p, int kmsg, enum sabotage wrong)
 {
 	struct world *w = &state->w;
 	char line[400];
@@ -107,6 +107,7 @@ static bool try_round(const struct program *p, int kmsg)
 	memset(w, 0, sizeof(*w));
 	w->g = geometry();
 	w->lenient = opt.lenient;
+	w->sabotage = wrong;
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
@@ -210,7 +211,7 @@ struct shrink {
 static bool still_fails(const struct program *p, void *arg)
 {
 	struct shrink *s = arg;
-	bool fails = !try_round(p, s->kmsg);
+	bool fails = !try_round(p, s->kmsg, SABOTAGE_NONE);
 
 	if (fails)
 		test_info("%u steps: %s", program_steps(p), state->w.verdict);
@@ -225,7 +226,7 @@ static void shrink(int kmsg)
 	asked = program_shrink(&state->failed, still_fails, &s, opt.tries);
 	test_info("after %u tries %u steps are left; they do:", asked,
 		  program_steps(&state->failed));
-	if (!try_round(&state->failed, kmsg))
+	if (!try_round(&state->failed, kmsg, SABOTAGE_NONE))
 		world_tell(&state->w);
 	else
 		test_info("nothing, this time: it takes luck");
@@ -272,7 +273,7 @@ static void sequences(void)
 			replayed(&p);
 		else
 			next_program(&p, round_seed(state->rounds));
-		ok = try_round(&p, kmsg);
+		ok = try_round(&p, kmsg, SABOTAGE_NONE);
 		state->rounds++;
 		count(&state->w);
 		if (!ok)
@@ -297,6 +298,31 @@ static void sequences(void)
 	if (opt.shrink)
 		shrink(kmsg);
 	FAIL("%s", state->w.verdict[0] ? state->w.verdict : "shrunk");
+}
+
+/* Before it is believed that nothing is wrong: is what is wrong seen? */
+static void is_seen(enum sabotage wrong, const char *words)
+{
+	struct program p;
+
+	/* No failing part and no unbinding: see prepare(). */
+	program_from_seed(&p, 3, 40);
+	CHECK(!try_round(&p, -1, wrong), "a round with sabotage has passed");
+	CHECK(strstr(state->w.verdict, words), "it was seen as: %s",
+	      state->w.verdict);
+}
+
+static void a_changed_byte_is_seen(void)
+{
+	if (!have_sim())
+		SKIP("no emulated superchip that could change one");
+	is_seen(SABOTAGE_MEMORY, "quiet memory at");
+}
+
+static void a_hang_is_seen(void)
+{
+	fuzz_limit_s = 3;
+	is_seen(SABOTAGE_HANG, "has not returned");
 }
 
 /* After all that: a device as if nothing had been. */
@@ -384,14 +410,15 @@ static bool options(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct test tests[] = {
-		TEST_LONG(sequences, 0),
+		TEST_LONG(a_changed_byte_is_seen, 120),
+		TEST_LONG(a_hang_is_seen, 120), TEST_LONG(sequences, 0),
 		TEST_LONG(the_device_still_works, 120), TEST(memory_is_flat),
 	};
 
 	if (!options(argc, argv))
 		return usage();
 	/* What is in a round when time is over may take its time. */
-	tests[0].seconds = opt.seconds + 300 + 2 * fuzz_limit_s +
+	tests[2].seconds = opt.seconds + 300 + 2 * fuzz_limit_s +
 			   (opt.shrink ? opt.tries * 60 : 0);
 	state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE,
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
