@@ -53,6 +53,8 @@ void test_fail(const char *file, int line, const char *fmt, ...)
 void test_skip(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2), noreturn));
 void test_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void test_show_stack(pid_t pid);
+bool kmsg_trouble(int kmsg, char *line, size_t size);
 
 #define SUITE(...) \
 	int main(int argc, char **argv) \

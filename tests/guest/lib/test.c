@@ -72,8 +72,11 @@ void test_info(const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Where does a process that does not end hang? */
-static void show_stack(pid_t pid)
+/**
+ * test_show_stack() - where does a process or thread hang that does not end?
+ * @pid: its id
+ */
+void test_show_stack(pid_t pid)
 {
 	static const char *const what[] = { "wchan", "syscall", "stack" };
 	char path[64], text[2048];
@@ -120,8 +123,14 @@ static bool is_known(const char *text)
 	return false;
 }
 
-/* Lines that no test may cause, whatever it does. */
-static bool trouble(int kmsg, char *line, size_t size)
+/**
+ * kmsg_trouble() - the next line that no test may cause, whatever it does
+ * @kmsg: from kmsg_open()
+ * @line: the line
+ * @size: of @line
+ * Return: true if there is one; the rest of the log is passed over then.
+ */
+bool kmsg_trouble(int kmsg, char *line, size_t size)
 {
 	static const char *const words[] = {
 		"WARNING:", "BUG:", "kernel BUG", "Oops", "Unable to handle",
@@ -180,11 +189,11 @@ static enum result run(const struct test *t, int kmsg)
 			printf(", stretched to %.0f s on a slow host",
 			       (now_ms() - start) / 1000);
 		putchar('\n');
-		show_stack(pid);
+		test_show_stack(pid);
 		kill(-pid, SIGKILL);
 		if (!wait_for(pid, &status, 10000)) {
 			printf("# and cannot be killed\n");
-			show_stack(pid);
+			test_show_stack(pid);
 			return STUCK;
 		}
 		res = FAILED;
@@ -204,7 +213,7 @@ static enum result run(const struct test *t, int kmsg)
 		sim_defaults();
 		sim_close();
 	}
-	if (kmsg >= 0 && trouble(kmsg, line, sizeof(line))) {
+	if (kmsg >= 0 && kmsg_trouble(kmsg, line, sizeof(line))) {
 		printf("# kernel log: %s\n", line);
 		res = FAILED;
 	}
