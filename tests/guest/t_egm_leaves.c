@@ -57,8 +57,9 @@ static void measure(struct cost *c, int fd)
 
 	tables = self_status_kb("VmPTE");
 	before = faults();
+	p = egm_room(e->size, max(leaf(), GiB));
 	t[0] = now_ms();
-	p = egm_map_aligned(fd, 0, e->size, max(leaf(), GiB));
+	egm_map_at(p, fd, 0, e->size);
 	t[1] = now_ms();
 	for (off = 0; off < e->size; off += step) {
 		/* In the middle of a stretch of 64 KiB: not a block's edge. */
@@ -167,12 +168,12 @@ static void leaves_are_split(void)
 static void against_remap_pfn_range(void)
 {
 	const struct egm_facts *e = need_egm();
-	struct cost ours, again, theirs = { 0 };
+	struct cost ours, again, theirs = { .map_ms = 1e9 };
 	unsigned int i;
 	char range[64];
 	int fd, helper;
+	double t, ms;
 	long tables;
-	double t;
 	u8 *p;
 
 	if (!file_exists(HELPER))
@@ -194,12 +195,16 @@ static void against_remap_pfn_range(void)
 	CHECK_EQ(file_write(HELPER, range), 0);
 	helper = open("/dev/cohmem_test_remap", O_RDWR | O_CLOEXEC);
 	CHECK(helper >= 0, "%s", strerror(errno));
-	tables = self_status_kb("VmPTE");
-	t = now_ms();
-	p = egm_map_aligned(helper, 0, e->size, max(leaf(), GiB));
-	theirs.map_ms = now_ms() - t;
-	theirs.tables = self_status_kb("VmPTE") - tables;
-	unmap(p, e->size);
+	for (i = 0; i < 5; i++) {
+		tables = self_status_kb("VmPTE");
+		p = egm_room(e->size, max(leaf(), GiB));
+		t = now_ms();
+		egm_map_at(p, helper, 0, e->size);
+		ms = now_ms() - t;
+		theirs.map_ms = min(theirs.map_ms, ms);
+		theirs.tables = self_status_kb("VmPTE") - tables;
+		unmap(p, e->size);
+	}
 	close(helper);
 	egm_close(fd);
 	test_info("%llu MiB: page tables %ld KiB, by remap_pfn_range() %ld KiB: 1/%.0f",

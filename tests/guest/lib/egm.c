@@ -272,7 +272,39 @@ void *egm_map(int fd, u64 off, u64 len)
 }
 
 /**
- * egm_map_aligned() - the same where large leaves fit
+ * egm_room() - a place for a mapping, where nothing is
+ * @len: bytes
+ * @align: of the address, a power of two
+ * Return: the address.
+ */
+void *egm_room(u64 len, u64 align)
+{
+	u8 *room = mmap(NULL, len + align, PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	CHECK(room != MAP_FAILED, "%s", strerror(errno));
+	munmap(room, len + align);
+	return (u8 *)(((uintptr_t)room + align - 1) & ~(uintptr_t)(align - 1));
+}
+
+/**
+ * egm_map_at() - map a piece of EGM at a place
+ * @want: from egm_room()
+ * @fd: from egm_open()
+ * @off: offset in it
+ * @len: bytes
+ */
+void egm_map_at(void *want, int fd, u64 off, u64 len)
+{
+	void *p = mmap(want, len, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_FIXED_NOREPLACE, fd, off);
+
+	CHECK(p == want, "mmap EGM %#llx+%#llx: %s", (unsigned long long)off,
+	      (unsigned long long)len, strerror(errno));
+}
+
+/**
+ * egm_map_aligned() - map a piece of EGM where large leaves fit
  * @fd: from egm_open()
  * @off: offset in it
  * @len: bytes
@@ -281,18 +313,9 @@ void *egm_map(int fd, u64 off, u64 len)
  */
 void *egm_map_aligned(int fd, u64 off, u64 len, u64 align)
 {
-	u8 *room = mmap(NULL, len + align, PROT_NONE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	u8 *want, *p;
+	void *p = egm_room(len, align);
 
-	CHECK(room != MAP_FAILED, "%s", strerror(errno));
-	want = (u8 *)(((uintptr_t)room + align - 1) & ~(uintptr_t)(align - 1));
-	/* What is around it goes back: page tables are counted. */
-	munmap(room, len + align);
-	p = mmap(want, len, PROT_READ | PROT_WRITE,
-		 MAP_SHARED | MAP_FIXED_NOREPLACE, fd, off);
-	CHECK(p == want, "mmap EGM %#llx+%#llx: %s", (unsigned long long)off,
-	      (unsigned long long)len, strerror(errno));
+	egm_map_at(p, fd, off, len);
 	return p;
 }
 

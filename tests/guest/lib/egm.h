@@ -57,6 +57,8 @@ int egm_open(unsigned int socket);
 void egm_close(int fd);
 void *__egm_map(int fd, u64 off, u64 len, int prot, int flags);
 void *egm_map(int fd, u64 off, u64 len);
+void *egm_room(u64 len, u64 align);
+void egm_map_at(void *want, int fd, u64 off, u64 len);
 void *egm_map_aligned(int fd, u64 off, u64 len, u64 align);
 bool egm_freed(unsigned int ms);
 unsigned int egm_gpus(void);
