@@ -147,6 +147,9 @@ static void write_states(FILE *out, const struct view *views, unsigned int nr)
 	       "1 for each thing wrong with it, as 'cohmem list' names it.");
 	for (i = 0; i < nr; i++)
 		for (j = 0; j < COHMEM_NR_ISSUES; j++) {
+			/* Of EGM, which has a number for it. */
+			if (j == COHMEM_ISSUE_RETIRED)
+				continue;
 			fprintf(out, "cohmem_issue{");
 			metrics_label(out, "bdf", views[i].f->bdf, true);
 			metrics_label(out, "issue", cohmem_issue_name(j), false);
