@@ -156,6 +156,8 @@ struct cohmem_egm_gpu {
  * @ready_ms: how long the last wait took that ended; under @state_lock
  * @holder: who has the function
  * @bar0: BAR0 as the holder has mapped it, or NULL
+ * @hold_until_ms: @poll does not look before, as the slot may be about to be
+ *	reset; 0 for none; under @state_lock
  * @paused: @poll found the gate closed and stopped; under @state_lock
  * @window: kernel mappings by number of their first page, one array per region;
  *	entries are added under @state_lock for reading, removed under it for
@@ -187,6 +189,7 @@ struct cohmem_device {
 	u64 ready_ms;
 	enum cohmem_holder holder;
 	void __iomem *bar0;
+	u64 hold_until_ms;
 	bool paused;
 
 	struct xarray window[COHMEM_MAX_REGIONS];
@@ -398,6 +401,8 @@ int cohmem_ready_open(struct cohmem_device *cdev, enum cohmem_holder holder,
 void cohmem_ready_close(struct cohmem_device *cdev);
 void cohmem_ready_kick(struct cohmem_device *cdev);
 void cohmem_ready_lost(struct cohmem_device *cdev);
+void cohmem_ready_hold(struct cohmem_device *cdev);
+void cohmem_ready_release(struct cohmem_device *cdev);
 void cohmem_ready_reset_prepare(struct cohmem_device *cdev);
 void cohmem_ready_reset_done(struct cohmem_device *cdev);
 int cohmem_ready_wait(struct cohmem_device *cdev);

@@ -250,16 +250,21 @@ static void cohmem_reset_done(struct pci_dev *pdev)
 	cohmem_ready_reset_done(cdev);
 }
 
-/* A frozen channel ends in a reset of the link, which nobody else announces. */
+/*
+ * A frozen channel ends in a reset of the link, and so does any error if another
+ * function below the same port asks for it. Nobody announces that: there is this,
+ * and what comes when it is over.
+ */
 static pci_ers_result_t cohmem_error_detected(struct pci_dev *pdev,
 					      pci_channel_state_t state)
 {
-	if (state != pci_channel_io_normal)
+	if (state == pci_channel_io_perm_failure)
 		cohmem_ready_lost(cohmem_from_pdev(pdev));
+	else
+		cohmem_ready_hold(cohmem_from_pdev(pdev));
 	return vfio_pci_core_aer_err_detected(pdev, state);
 }
 
-/* So may an error that another function below the same port has reported. */
 static pci_ers_result_t cohmem_slot_reset(struct pci_dev *pdev)
 {
 	cohmem_ready_lost(cohmem_from_pdev(pdev));
@@ -268,10 +273,7 @@ static pci_ers_result_t cohmem_slot_reset(struct pci_dev *pdev)
 
 static void cohmem_error_resume(struct pci_dev *pdev)
 {
-	struct cohmem_device *cdev = cohmem_from_pdev(pdev);
-
-	if (cohmem_has_memory(cdev))
-		cohmem_ready_kick(cdev);
+	cohmem_ready_release(cohmem_from_pdev(pdev));
 }
 
 static const struct pci_error_handlers cohmem_err_handlers = {

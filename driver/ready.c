@@ -31,6 +31,12 @@
 /* A wait this long is worth a line in the log; shorter ones are the rule. */
 #define SLOW_MS		1000
 
+/*
+ * From an error on the link to the reset that may follow: some milliseconds, but
+ * the drivers of all functions of the slot are asked in between.
+ */
+#define HOLD_MS		2000
+
 static bool wait_clear;
 module_param(wait_clear, bool, 0644);
 MODULE_PARM_DESC(wait_clear,
@@ -212,6 +218,8 @@ static void poll_work(struct work_struct *work)
 	if (!stable) {
 		/* The gate is being moved just now: come back after it. */
 		kick_locked(cdev, COHMEM_POLL_MAX_MS);
+	} else if (now_ms() < cdev->hold_until_ms) {
+		kick_locked(cdev, COHMEM_POLL_MAX_MS);
 	} else if (undecided(cdev)) {
 		if (cohmem_gate_open(cdev)) {
 			look(cdev);
@@ -315,9 +323,10 @@ void cohmem_ready_kick(struct cohmem_device *cdev)
 /*
  * Make the memory unreachable: nobody gets at it who comes after the state has
  * changed, and what was there before is taken away. The one place where that is
- * done. @reset: a reset begins, which says when it is over.
+ * done. @reset: a reset begins, which says when it is over. @hold_ms: for how long
+ * not to ask the function, whose answer may be that of before a reset.
  */
-static void cut_off(struct cohmem_device *cdev, bool reset)
+static void cut_off(struct cohmem_device *cdev, bool reset, unsigned int hold_ms)
 {
 	bool was_ready;
 
@@ -327,6 +336,7 @@ static void cut_off(struct cohmem_device *cdev, bool reset)
 		cohmem_ready_reset_begin(&cdev->ready);
 	else
 		cohmem_ready_restart(&cdev->ready, now_ms());
+	cdev->hold_until_ms = hold_ms ? now_ms() + hold_ms : 0;
 	cohmem_windows_drop(cdev);
 	changed(cdev, 0);
 	kick_locked(cdev, 0);
@@ -349,7 +359,44 @@ static void cut_off(struct cohmem_device *cdev, bool reset)
 void cohmem_ready_lost(struct cohmem_device *cdev)
 {
 	if (cohmem_has_memory(cdev))
-		cut_off(cdev, false);
+		cut_off(cdev, false, 0);
+}
+
+/**
+ * cohmem_ready_hold() - the function's slot may be about to be reset
+ * @cdev: the device
+ *
+ * As cohmem_ready_lost(), and the memory stays unreachable until it is known
+ * whether there is a reset: until cohmem_ready_release(), or cohmem_ready_lost()
+ * once it is over. Where neither comes, as nobody says so, for two seconds; by then
+ * a reset is under way, and the function does not call itself ready.
+ *
+ * Context: process.
+ */
+void cohmem_ready_hold(struct cohmem_device *cdev)
+{
+	if (cohmem_has_memory(cdev))
+		cut_off(cdev, false, HOLD_MS);
+}
+
+/**
+ * cohmem_ready_release() - what cohmem_ready_hold() waits for is over
+ * @cdev: the device
+ *
+ * Context: process.
+ */
+void cohmem_ready_release(struct cohmem_device *cdev)
+{
+	if (!cohmem_has_memory(cdev))
+		return;
+	down_write(&cdev->state_lock);
+	if (cdev->hold_until_ms) {
+		cdev->hold_until_ms = 0;
+		cohmem_ready_restart(&cdev->ready, now_ms());
+	}
+	kick_locked(cdev, 0);
+	up_write(&cdev->state_lock);
+	wake_up_all(&cdev->ready_wq);
 }
 
 /**
@@ -365,7 +412,7 @@ void cohmem_ready_lost(struct cohmem_device *cdev)
 void cohmem_ready_reset_prepare(struct cohmem_device *cdev)
 {
 	if (cohmem_has_memory(cdev))
-		cut_off(cdev, true);
+		cut_off(cdev, true, 0);
 }
 
 /**
