@@ -8,6 +8,8 @@
  */
 #include <ctype.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -37,6 +39,53 @@ static bool of_interest(const char *target)
 		return isdigit((unsigned char)target[strlen(VFIO)]);
 	return !strncmp(target, NVIDIA, strlen(NVIDIA)) &&
 	       isdigit((unsigned char)target[strlen(NVIDIA)]);
+}
+
+/* "7" of a group, or "devices/vfio7" of a function; what class has it, and where. */
+static const char *vfio_class(const char *rest, const char **name)
+{
+	const char *digits = rest, *class = "vfio";
+
+	*name = rest;
+	if (!strncmp(rest, "devices/vfio", 12)) {
+		*name = rest + 8;
+		digits = rest + 12;
+		class = "vfio-dev";
+	}
+	if (!*digits || digits[strspn(digits, "0123456789")])
+		return NULL;
+	return class;
+}
+
+/*
+ * A process in a container, or in a root of its own, has device files of its own:
+ * what the kernel calls them is then "/vfio/7", or "/some/root/dev/vfio/7". Which
+ * device it is, its number tells; the name is anybody's to choose.
+ */
+static bool from_elsewhere(struct cohmem_ctx *ctx, const char *fd, char *target,
+			   size_t size)
+{
+	const char *p = NULL, *q, *class, *name;
+	char path[128], text[32], full[PATH_MAX];
+	unsigned int major, minor;
+	struct stat st;
+
+	for (q = strstr(target, "/vfio/"); q; q = strstr(q + 1, "/vfio/"))
+		p = q + 6;
+	class = p ? vfio_class(p, &name) : NULL;
+	if (!class || strlen(p) > 32)
+		return false;
+	cohmem_fmt(path, sizeof(path), "/sys/class/%s/%s/dev", class, name);
+	if (ctx->live &&
+	    (cohmem_path(ctx, full, fd) || stat(full, &st) ||
+	     !S_ISCHR(st.st_mode) ||
+	     cohmem_read_str(ctx, path, text, sizeof(text)) ||
+	     sscanf(text, "%u:%u", &major, &minor) != 2 ||
+	     st.st_rdev != makedev(major, minor)))
+		return false;
+	cohmem_fmt(full, sizeof(full), VFIO "%s", p);
+	cohmem_fmt(target, size, "%s", full);
+	return true;
 }
 
 /* "-name guest=db,debug-threads=on" or "-name db": db. QEMU doubles commas. */
@@ -95,7 +144,9 @@ static int look_at_fd(void *arg, const char *name)
 
 	cohmem_fmt(path, sizeof(path), "/proc/%d/fd/%s", s->pid, name);
 	if (cohmem_read_target(s->ctx, path, target, sizeof(target)) < 0 ||
-	    !of_interest(target) || strlen(target) >= sizeof(u->path))
+	    (!of_interest(target) &&
+	     !from_elsewhere(s->ctx, path, target, sizeof(target))) ||
+	    strlen(target) >= sizeof(u->path))
 		return 0;
 	for (i = s->first; i < h->nr; i++)
 		if (!strcmp(h->user[i].path, target))

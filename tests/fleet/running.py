@@ -72,7 +72,7 @@ class Run:
                 text, self.said())
             time.sleep(0.05)
 
-    def holder(self, pid, group, pod):
+    def holder(self, pid, group, pod, prefix='/dev'):
         folder = os.path.join(self.root, 'proc', str(pid))
         os.makedirs(os.path.join(folder, 'fd'))
         with open(os.path.join(folder, 'comm'), 'w', encoding='ascii') as f:
@@ -80,7 +80,7 @@ class Run:
         with open(os.path.join(folder, 'cgroup'), 'w', encoding='ascii') as f:
             f.write('0::/%s\n' % ('kubepods.slice/kubepods-pod7.slice/cri-1'
                                   if pod else 'machine.slice/db.scope'))
-        os.symlink('/dev/vfio/%d' % group, os.path.join(folder, 'fd', '9'))
+        os.symlink('%s/vfio/%d' % (prefix, group), os.path.join(folder, 'fd', '9'))
         self.look()
 
     def end(self):
