@@ -21,8 +21,9 @@ static const u8 errors[NR_CALLS][16] = {
 	[CALL_HOT_RESET] = { ANY, ENODEV, EBADF, EPERM, EAGAIN },
 	[CALL_IOEVENTFD] = { ANY, EBADF, EEXIST, ENODEV, ENOSPC, ENOTTY, EBUSY },
 	[CALL_FEATURE] = { ANY, ENOTTY, EBADF, EEXIST, EIO, ENODEV, EOPNOTSUPP,
-			   ENXIO },
-	[CALL_EXPORT] = { ANY, ENOTTY, ENODEV, EOPNOTSUPP, EHWPOISON },
+			   ENXIO, EOVERFLOW, E2BIG },
+	[CALL_EXPORT] = { ANY, ENOTTY, ENODEV, EOPNOTSUPP, EHWPOISON, EOVERFLOW,
+			  E2BIG, ENOMEM },
 	/* Of a kind that cannot be mapped, or whose memory has gone. */
 	[CALL_DMABUF_USE] = { ANY, EBADF, ENOTTY, ENODEV, EACCES, ESPIPE },
 	/* Any of the device's, whatever the structure holds. */
