@@ -6,48 +6,39 @@
 
 #include "guest.h"
 
-#define MOST	5
-
-/* So many vectors of MSI, on and off; what turning them on returned. */
-static int msi_once(unsigned int nr)
+/* A vector of MSI, on and off; what turning it on returned. */
+static int msi_once(void)
 {
-	unsigned int i;
-	int fd[MOST];
+	int fd = eventfd(0, EFD_CLOEXEC), ret;
 	struct dev d;
-	int ret;
 
 	dev_open(&d);
-	for (i = 0; i < nr; i++)
-		fd[i] = eventfd(0, EFD_CLOEXEC);
-	ret = __irq_set(&d, VFIO_PCI_MSI_IRQ_INDEX, 0, fd, nr);
+	ret = __irq_set(&d, VFIO_PCI_MSI_IRQ_INDEX, 0, &fd, 1);
 	if (!ret)
 		irq_off(&d, VFIO_PCI_MSI_IRQ_INDEX);
 	dev_close(&d);
-	for (i = 0; i < nr; i++)
-		close(fd[i]);
+	close(fd);
 	return ret;
 }
 
 /*
- * MSI of several vectors, and then the driver is unbound: the kernel has taken
- * more interrupts of the ITS than it gives back, and warns, once in a boot.
+ * Where an MSI cannot be had (under virtio-iommu and type1 since 6.15), its user is
+ * told so; and then the driver is unbound. its_irq_domain_alloc() of 7.3 has taken an
+ * interrupt of the ITS before iommu_dma_prepare_msi() says no, and does not give it
+ * back: its_msi_teardown() misses it, and warns, once in a boot.
  */
-static void msi_of_several_vectors(void)
+static void an_msi_that_cannot_be_had(void)
 {
 	int kmsg = kmsg_open();
-	unsigned int nr;
-	int ret;
+	int ret = msi_once();
 
-	for (nr = 1; nr <= MOST; nr++) {
-		ret = msi_once(nr);
-		test_info("%u vectors: %s", nr, ret ? strerror(-ret) : "yes");
-		CHECK(!ret || nr > 1, "not even one vector: %s", strerror(-ret));
-	}
+	test_info("an MSI: %s", ret ? strerror(-ret) : "yes");
+	CHECK(!ret || ret == -ENOSPC, "an MSI: %s", strerror(-ret));
 	rebind();
-	/* Whatever has been lost, the device can be used as before. */
-	CHECK_EQ(msi_once(1), 0);
+	/* Whatever the kernel has lost, it is as before. */
+	CHECK_EQ(msi_once(), ret);
 	if (kmsg_find(kmsg, "its_msi_teardown", NULL, 0))
-		SKIP("this kernel's ITS keeps interrupts of an MSI of several vectors, and warns: not the driver's doing");
+		SKIP("this kernel loses an interrupt of the ITS when an MSI fails, and warns: not the driver's doing");
 }
 
-SUITE(TEST(msi_of_several_vectors));
+SUITE(TEST(an_msi_that_cannot_be_had));
