@@ -15,15 +15,16 @@ static const u8 errors[NR_CALLS][16] = {
 	[CALL_REGION_INFO] = { ANY },
 	[CALL_IRQ_INFO] = { ANY },
 	/* No vectors, no such descriptor, an interrupt that is in use. */
-	[CALL_SET_IRQS] = { ANY, ENOTTY, EBADF, EBUSY, ENOSPC, EIO, ENODEV },
+	[CALL_SET_IRQS] = { ANY, ENOTTY, EBADF, EBUSY, ENOSPC, EIO, ENODEV,
+			    EOPNOTSUPP },
 	[CALL_RESET] = { EINVAL, ENOTTY, EAGAIN, EIO, ENODEV },
 	[CALL_HOT_RESET_INFO] = { ANY, ENOSPC, ENODEV },
 	[CALL_HOT_RESET] = { ANY, ENODEV, EBADF, EPERM, EAGAIN, EBUSY, ENOTTY },
 	[CALL_IOEVENTFD] = { ANY, EBADF, EEXIST, ENODEV, ENOSPC, ENOTTY, EBUSY },
 	[CALL_FEATURE] = { ANY, ENOTTY, EBADF, EEXIST, EIO, ENODEV, EOPNOTSUPP,
-			   ENXIO, EOVERFLOW, E2BIG },
+			   ENXIO, EOVERFLOW, E2BIG, EBUSY },
 	[CALL_EXPORT] = { ANY, ENOTTY, ENODEV, EOPNOTSUPP, EHWPOISON, EOVERFLOW,
-			  E2BIG, ENOMEM },
+			  E2BIG, ENOMEM, EBUSY, EPERM, ENXIO },
 	/* Of a kind that cannot be mapped, or whose memory has gone. */
 	[CALL_DMABUF_USE] = { ANY, EBADF, ENOTTY, ENODEV, EACCES, ESPIPE },
 	/* Any of the device's, whatever the structure holds. */
