@@ -26,7 +26,8 @@ static const u8 errors[NR_CALLS][16] = {
 	[CALL_EXPORT] = { ANY, ENOTTY, ENODEV, EOPNOTSUPP, EHWPOISON, EOVERFLOW,
 			  E2BIG, ENOMEM, EBUSY, EPERM, ENXIO },
 	/* Of a kind that cannot be mapped, or whose memory has gone. */
-	[CALL_DMABUF_USE] = { ANY, EBADF, ENOTTY, ENODEV, EACCES, ESPIPE },
+	[CALL_DMABUF_USE] = { ANY, EBADF, ENOTTY, ENODEV, EACCES, ESPIPE, EOVERFLOW,
+			      ENOMEM, ENOENT, EEXIST, EOPNOTSUPP },
 	/* Any of the device's, whatever the structure holds. */
 	[CALL_DEVICE_IOCTL] = { ANY, ENOTTY, EBADF, ENODEV, EPERM, EOPNOTSUPP,
 				EAGAIN, EIO, ENOSPC, EEXIST, EBUSY, ENXIO },
