@@ -154,7 +154,7 @@ static void judge(struct actor *a, const struct step *s,
 		   o->ret, o->ret < 0 ? strerror(o->err) : "success", breach);
 }
 
-/* The first step of all is one that may not be, if that is to be seen. */
+/* Before the first step something happens that may not, if that is to be seen. */
 static void sabotage(struct actor *a)
 {
 	const struct geometry *g = &a->w->g;
@@ -162,11 +162,14 @@ static void sabotage(struct actor *a)
 
 	if (a->w->sabotage == SABOTAGE_HANG && !a->nr)
 		sleep_ms(3600 * 1000);
-	if (a->w->sabotage != SABOTAGE_MEMORY || a->nr != FUZZ_MACHINE)
+	if (a->w->sabotage != SABOTAGE_MEMORY)
 		return;
-	for (off = 0; off < g->quiet_len; off += 8 * g->page)
+	for (off = 0; off < g->quiet_len && a->nr == FUZZ_MACHINE;
+	     off += 8 * g->page)
 		__sim(NULL, "mem write %llu 5ab07a6e",
 		      (unsigned long long)(g->quiet + off));
+	/* The owner has so long to find one of them. */
+	sleep_ms(3000);
 }
 
 /**

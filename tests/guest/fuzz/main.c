@@ -261,7 +261,8 @@ static void tell_calls(void)
 
 static void sequences(void)
 {
-	struct stopwatch watch = stopwatch_start();
+	/* By the clock: a slow host is to make fewer rounds, not a longer run. */
+	double end = now_ms() + opt.seconds * 1000.0;
 	int kmsg = kmsg_open();
 	struct program p;
 	bool ok;
@@ -282,7 +283,7 @@ static void sequences(void)
 		/* The first rounds fill what is kept for good. */
 		if (state->rounds == 2)
 			state->before = memory_now();
-	} while (!opt.replay && stopwatch_ms(&watch) < opt.seconds * 1000.0);
+	} while (!opt.replay && now_ms() < end);
 	state->after = memory_now();
 	if (ok) {
 		tell_calls();
@@ -304,9 +305,12 @@ static void sequences(void)
 static void is_seen(enum sabotage wrong, const char *words)
 {
 	struct program p;
+	unsigned int a;
 
-	/* No failing part and no unbinding: see prepare(). */
-	program_from_seed(&p, 3, 40);
+	/* A seed of no failing part and no unbinding, see prepare(); and peace. */
+	program_from_seed(&p, 3, 1);
+	for (a = 1; a < FUZZ_MACHINE; a++)
+		p.list[a].nr = 0;
 	CHECK(!try_round(&p, -1, wrong), "a round with sabotage has passed");
 	CHECK(strstr(state->w.verdict, words), "it was seen as: %s",
 	      state->w.verdict);
