@@ -21,6 +21,7 @@ help: ## this list
 	@echo
 	@echo "  MODEL=gh200|gb200|gb300|next  HBM=96G  KERNEL=7.3|7.2|6.12|6.1"
 	@echo "  module FROM=guest: cohmem_guest.ko, for the guest"
+	@echo "  LIKE=FILE#BDF (make shell: a GPU as cohmem record has written it down)"
 	@echo "  ARCH=arm64|amd64  FLAVOUR=arm64|arm64-16k|amd64  O=DIR"
 	@echo "  cache: $${COHMEM_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/cohmem} (COHMEM_CACHE)"
 
@@ -49,7 +50,8 @@ else
 endif
 
 shell: tools ## an interactive shell in L1, the emulated superchip's host
-	@lab/run $(MODEL)-boot --hbm $(HBM) --kernel $(LABKERNEL) --flavour $(FLAVOUR) --shell
+	@lab/run $(MODEL)-boot --hbm $(HBM) --kernel $(LABKERNEL) --flavour $(FLAVOUR) --shell \
+		$(if $(LIKE),--like '$(LIKE)')
 
 run: tools ## one scenario by name: make run S=gh200-basic KERNEL=6.12
 	@lab/run $(S) --kernel $(LABKERNEL) --flavour $(FLAVOUR)

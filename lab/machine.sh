@@ -79,7 +79,7 @@ lay_out_l2() {
 # upgrade wants it, then user space, modules and this run's own files.
 pack_initrd() {
 	local log=$run/initrd.log
-	"$sim" ssdt --model "$model" --hbm "$hbm" --mem-base "$MEM_BASE" \
+	"$sim" ssdt "${part[@]}" --hbm "$hbm" --mem-base "$MEM_BASE" \
 		--path "$GPU_ACPI" --announce "$announce" >"$run/ssdt.asl" ||
 		die "$name" "cohmem-sim cannot write the SSDT"
 	mkdir -p "$run/acpi/kernel/firmware/acpi"
@@ -104,7 +104,7 @@ pack_initrd() {
 }
 
 start_sim() {
-	"$sim" run --model "$model" --hbm "$hbm" --mem "$hbm_file" --mem-base "$MEM_BASE" \
+	"$sim" run "${part[@]}" --hbm "$hbm" --mem "$hbm_file" --mem-base "$MEM_BASE" \
 		--socket "$sock/vfu" --control "$sock/ctl" --log "$run/sim.log" "${scenario_sim[@]}" \
 		>"$run/sim.out" 2>&1 </dev/null &
 	sim_pid=$!

@@ -209,3 +209,20 @@ say_slow() {
 	printf '# slow %s %s\n' "$REPLY" "$what" >>"$run/result.tap"
 }
 host_results=()
+
+# What a run has counted, beside what the compiler says of the module it ran, for
+# lab/coverage.
+keep_counts() {
+	local at kept
+	at=$COHMEM_CACHE/coverage/$(basename "$(dirname "$module")")
+	kept=$at/$(basename "$run").gcda
+	mkdir -p "$at/gcno" "$kept"
+	(cd "$(dirname "$module")/driver" && find . -name '*.gcno' -exec cp --parents -t "$at/gcno" {} +)
+	if sed -n 's/^out gcov //p' "$run/verdict" | base64 -d | tar -xz -C "$kept"; then
+		host_results+=("ok:what ran was counted")
+	else
+		rm -rf "$kept"
+		host_results+=("fail:what ran was counted")
+	fi
+	touch "$at"
+}

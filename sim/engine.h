@@ -51,8 +51,7 @@
 #define COHMEM_ENGINE_RESULT		0x58	/* u32 ro: CRC32 of the source */
 #define COHMEM_ENGINE_REJECTED		0x5c	/* u32 ro: doorbells ignored */
 #define COHMEM_ENGINE_MEM_SIZE		0x60	/* u64 ro: coherent memory, bytes */
-#define COHMEM_ENGINE_INTX		0x68	/* u32: 1 while INTA is up;
-						 * write 1 to take it down */
+#define COHMEM_ENGINE_INTX		0x68	/* u32: 1: INTA is up; write 1: down */
 #define COHMEM_ENGINE_REGS_END		0x6c
 
 #define COHMEM_ENGINE_MAGIC		0x474e4543	/* "CENG" */
@@ -63,8 +62,7 @@
 #define COHMEM_OP_CRC32			2	/* source to RESULT (IEEE 802.3) */
 
 #define COHMEM_SPACE_BUS		0	/* IOVA */
-#define COHMEM_SPACE_COHERENT		1	/* offset in coherent memory, or
-						 * host-physical address */
+#define COHMEM_SPACE_COHERENT		1	/* its offset, or physical address */
 
 #define COHMEM_STATUS_IDLE		0
 #define COHMEM_STATUS_BUSY		1

@@ -4,7 +4,8 @@
 
     smpl.py PATCH.cocci TREE
 
-Names of the files, relative to TREE, are in PATCH's lines "// File: NAME".
+Names of the files, relative to TREE, are in PATCH's lines "// File: NAME"; those
+that are not in C are left to the caller.
 spatch decides where things go, but lays out what it adds by rules of its own.
 So each run of lines "+<tab>..." is given to it as one marker, and the lines take
 the marker's place afterwards, to the byte. They say names as the source does:
@@ -85,6 +86,7 @@ def main():
     patch, tree = os.path.abspath(sys.argv[1]), sys.argv[2]
     lines = open(patch).read().split("\n")
     files = [line[9:].strip() for line in lines if line.startswith("// File: ")]
+    files = [name for name in files if name.endswith((".c", ".h"))]
     marked, texts = runs(lines)
     fd, work = tempfile.mkstemp(suffix=".cocci")
     with open(fd, "w") as f:

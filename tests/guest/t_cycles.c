@@ -37,6 +37,23 @@ static long kernel_kb(void)
 	       meminfo("PageTables") + meminfo("KernelStack");
 }
 
+/*
+ * KASAN holds back what was freed, up to a thirty-second of all memory: growth
+ * says nothing there. What is lost is kmemleak's to find on such a kernel.
+ */
+static bool keeps_what_is_freed(void)
+{
+	FILE *f = fopen("/proc/kallsyms", "r");
+	bool keeps = false;
+	char line[512];
+
+	while (f && !keeps && fgets(line, sizeof(line), f))
+		keeps = strstr(line, " kasan_quarantine_put\n");
+	if (f)
+		fclose(f);
+	return keeps;
+}
+
 static void repeat(void (*round)(void))
 {
 	const char *text = getenv("COHMEM_CYCLES");
@@ -56,7 +73,8 @@ static void repeat(void (*round)(void))
 	test_info("%u rounds, kernel memory %+ld KiB, the GPU's mapped %llu KiB",
 		  n, grown, (unsigned long long)kernel_mappings() / 1024);
 	/* a page a round would be a leak; a machine breathes by some hundreds */
-	CHECK(grown < 1024 + (long)n * 2, "%ld KiB in %u rounds", grown, n);
+	CHECK(grown < 1024 + (long)n * 2 || keeps_what_is_freed(),
+	      "%ld KiB in %u rounds", grown, n);
 }
 
 static void open_and_use(void)
