@@ -41,7 +41,7 @@ unresolved() {
 
 # uncovered PATCH: files that it adds and that no entry in MAINTAINERS names.
 uncovered() {
-	sed -n 's,^F:\t\(.*cohmem\),^\1,p' "$mnt/MAINTAINERS" >"$work/entry"
+	sed -n '/^VFIO COHERENT MEMORY GPU DRIVER$/,/^$/ s,^F:\t,^,p' "$mnt/MAINTAINERS" >"$work/entry"
 	sed -n '/^--- \/dev\/null$/{n; s,^+++ b/,,p}' "$1" | { grep -vf "$work/entry" || true; } |
 		sed 's/$/: no entry in MAINTAINERS names it/'
 }
