@@ -347,8 +347,8 @@ static double memset_ms(u8 *p, u64 size)
 }
 
 /*
- * A figure: what is cleared is cleaned out of the caches, too, which costs as much
- * again. That it is done by one CPU of many, or a page at a time, would be more.
+ * A figure. Before 6.17 what is cleared is cleaned out of the caches, too, as guests
+ * go around them: an instruction a line, which in emulation is a call.
  */
 static void against_memset(void)
 {
@@ -374,6 +374,8 @@ static void against_memset(void)
 	test_info("%llu MiB: memset() by %d CPUs %.0f ms, cleared in %.0f ms: %.2f x",
 		  (unsigned long long)(size / MiB), get_nprocs(), set, scrub,
 		  set / max(scrub, 1.0));
+	if (kernel_version() < 61700)
+		SKIP("this kernel has caches cleaned as well: no even figure");
 	CHECK(scrub < 5 * set + 20, "%.0f ms, memset() %.0f ms", scrub, set);
 }
 
