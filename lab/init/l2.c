@@ -123,7 +123,11 @@ static void read_bars(const char *dir, struct bar bar[6])
 	}
 }
 
-/* The modules of the initrd, in the order in which they need each other. */
+/*
+ * The modules of the initrd, in the order in which they need each other, up to the file
+ * system of the first disk. Others may touch the GPU's memory, which has to be decoded
+ * first: a kernel that does not reach it ends.
+ */
 static void load_modules(const char *release)
 {
 	char path[300], name[256];
@@ -140,6 +144,8 @@ static void load_modules(const char *release)
 			report("error cannot load %s: %s\n", name, strerror(errno));
 		if (fd >= 0)
 			close(fd);
+		if (!strcmp(name, "ext4.ko"))
+			break;
 	}
 	if (f)
 		fclose(f);
