@@ -263,13 +263,14 @@ static void pattern(const char *dir, int nr, uint64_t offset)
 
 static void answer(const char *dir, uint64_t reg)
 {
-	volatile uint32_t *p = map_bar(dir, 0, reg & ~0xfffULL, 4096);
+	const uint64_t page = sysconf(_SC_PAGESIZE);
+	volatile uint32_t *p = map_bar(dir, 0, reg & ~(page - 1), page);
 
 	if (!p)
 		return;
 	report("answer 0x%llx 0x%x\n", (unsigned long long)reg,
-	       p[(reg & 0xfff) / 4]);
-	munmap((void *)p, 4096);
+	       p[(reg & (page - 1)) / 4]);
+	munmap((void *)p, page);
 }
 
 /* Where every model has memory that a BAR shows, and no pattern is. */
