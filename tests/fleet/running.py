@@ -22,9 +22,13 @@ def sanitized(program):
 
 
 class Run:
-    """A machine, a plugin on it, and where they meet the kubelet."""
+    """A machine, a plugin on it, and where they meet the kubelet.
 
-    def __init__(self, program, name, *args, start=True, folder=True):
+    With measured=True its memory can be judged: a sanitizer keeps little of
+    what was freed, which would be hundreds of megabytes else."""
+
+    def __init__(self, program, name, *args, start=True, folder=True,
+                 measured=False):
         counter[0] += 1
         self.base = os.path.join(base, str(counter[0]))
         self.root = os.path.join(self.base, 'host')
@@ -36,6 +40,11 @@ class Run:
         self.args = [program, '--sysroot', self.root, '--kubelet-dir',
                      self.folder, '--interval', '1'] + list(args)
         self.log = os.path.join(self.base, 'log')
+        self.env = dict(os.environ)
+        if measured:
+            self.env['ASAN_OPTIONS'] = ':'.join(
+                [o for o in [os.environ.get('ASAN_OPTIONS')] if o] +
+                ['quarantine_size_mb=1'])
         self.kubelet = None
         self.process = None
         if start:
@@ -43,7 +52,8 @@ class Run:
 
     def start(self):
         with open(self.log, 'ab') as log:
-            self.process = subprocess.Popen(self.args, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                self.args, stdout=log, stderr=log, env=self.env)
 
     def meet(self, **kw):
         """A kubelet starts; returns what has registered there."""
