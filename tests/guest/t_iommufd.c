@@ -250,6 +250,22 @@ static const char * const way_name[] = {
 	"VFIO_DEVICE_RESET", "FLR", "hot reset", "memory decoding", "D3hot",
 };
 
+static int hot_reset_info(struct dev *d, struct vfio_pci_hot_reset_info *info,
+			  size_t size)
+{
+	memset(info, 0, size);
+	info->argsz = size;
+	return ioctl(d->fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, info) ? -errno : 0;
+}
+
+/* Linux resets no bus with a GPU of GH200's kind on it. */
+static bool has_hot_reset(struct dev *d)
+{
+	struct vfio_pci_hot_reset_info info;
+
+	return hot_reset_info(d, &info, sizeof(info)) != -ENODEV;
+}
+
 /* By the device's descriptor alone, as it is owned by iommufd. */
 static int hot_reset(struct dev *d)
 {
@@ -300,6 +316,10 @@ static void revoked(struct dev *d, struct dev *user, enum way way)
 	u8 *buf, *m;
 	int fd, mem;
 
+	if (way == BY_HOT_RESET && !has_hot_reset(d)) {
+		test_info("no hot reset for this GPU");
+		return;
+	}
 	fd = export(d, 4, AT, LEN);
 	buf = ram(LEN, &mem);
 	CHECK_EQ(map_file(user, fd, 0, LEN, IOVA), 0);
@@ -397,7 +417,7 @@ static void hot_reset_by_descriptor(void)
 	struct {
 		struct vfio_pci_hot_reset_info head;
 		struct vfio_pci_dependent_device dev[8];
-	} info = { .head.argsz = sizeof(info) };
+	} info;
 	struct {
 		struct vfio_pci_hot_reset head;
 		int fd;
@@ -407,8 +427,9 @@ static void hot_reset_by_descriptor(void)
 	u8 *m;
 
 	iommufd_open(&d);
-	CHECK(!ioctl(d.fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &info),
-	      "what would be reset: %s", strerror(errno));
+	if (!has_hot_reset(&d))
+		SKIP("Linux resets no bus with this GPU on it: lab/run gb200x2-iommufd");
+	CHECK_EQ(hot_reset_info(&d, &info.head, sizeof(info)), 0);
 	/* 1: the numbers are iommufd's; 2: all of them are ours */
 	CHECK_EQ(info.head.flags, 3);
 	CHECK_EQ(info.head.count, 1);
