@@ -64,6 +64,12 @@ check "dying is" has 'fail:dies as a whole' "$work/judged"
 : >"$work/nothing"
 check "no result at all is" is 'fail:any test at all' lab/selftable judge "$work/nothing"
 
+{ printf '# new\n'; printf 'prog.bad\tpassed\t\t\t\tpassed\t\n'; } >"$work/again"
+{ printf '# old\n'; cat "$work/rows"; printf 'prog as a whole\tfailed\tx\t\t\t\t\n'; } >"$work/kept"
+check "a run of some programs is kept" lab/selftable keep "$work/again" "$work/kept"
+check "its rows, in the place of the old ones" is "$(printf '# new\n')
+$(sed "s/^prog.bad.*/prog.bad${tab}passed${tab}${tab}${tab}${tab}passed${tab}/" "$work/rows")" cat "$work/kept"
+
 doc() { printf 'above\n<!-- %s:begin -->\nold\n<!-- %s:end -->\nbelow\n' "$1" "$1"; }
 doc selftests >"$work/doc.md"
 check "without a run nothing is written" \
