@@ -435,8 +435,10 @@ static void everything_at_once(void)
 	for (turn = 0; turn < TURNS; turn++) {
 		a_turn(book, nr, turn, seconds() * 1000.0 / TURNS);
 		kb[turn] = kernel_kb();
-		test_info("turn %u: the kernel has %ld KiB, %ld KiB of memory are free",
-			  turn, kb[turn], meminfo("MemAvailable"));
+		test_info("turn %u: slab %ld, vmalloc %ld, page tables %ld, stacks %ld KiB; free %ld KiB",
+			  turn, meminfo("SUnreclaim"), meminfo("VmallocUsed"),
+			  meminfo("PageTables"), meminfo("KernelStack"),
+			  meminfo("MemAvailable"));
 	}
 	for (i = 0; i < cpus; i++) {
 		guard[i].stop = true;
