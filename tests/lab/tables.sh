@@ -87,11 +87,12 @@ lab/selftable write "$work/doc.md"
 check "twice is as once" cmp "$work/once" "$work/doc.md"
 
 # --- lab/torture-log -----------------------------------------------------------------
-# a_run NAME TAP-LINES...: its folder, below $work
+# a_run NAME COMMIT TAP-LINES...: its folder, below $work
 a_run() {
 	local d=$work/$1 nr=0 t
 	mkdir -p "$d"
-	shift
+	echo "$2" >"$d/commit"
+	shift 2
 	for t; do
 		nr=$((nr + 1))
 		case $t in
@@ -104,22 +105,22 @@ a_run() {
 	echo '  7200000 3600000' >"$d/lost"
 	echo "$d"
 }
-first=$(a_run 20260101-101010-gh200-hostile-debug-arm64-1 'good' 'not t_race: lost # see verdict' \
+first=$(a_run 20260101-101010-gh200-hostile-debug-arm64-1 aaa 'good' 'not t_race: lost # see verdict' \
 	'away # SKIP not here')
 printf 'out # 12 pages are gone\nout not ok 3 - lost\n' >"$first/verdict"
-second=$(a_run 20260102-101010-gh200-hostile-debug-arm64-2 'good' 't_race: lost')
-fuzz=$(a_run 20260102-111010-next-fuzz-debug-arm64-3 'cohmem-fuzz: sequences')
+second=$(a_run 20260102-101010-gh200-hostile-debug-arm64-2 bbb 'good' 't_race: lost')
+fuzz=$(a_run 20260102-111010-next-fuzz-debug-arm64-3 bbb 'cohmem-fuzz: sequences')
 printf 'out # seed %s\n' beef 'beef: 7 rounds, 1234 calls, 99 refused, 1 kinds not made' >"$fuzz/verdict"
 echo 'out # 321 places of the driver reached, by 5 sequences' >>"$fuzz/verdict"
 doc torture >"$work/torture.md"
 check "without a note nothing is written" \
 	is 'lab/torture-log: nothing has been noted yet; make torture does' \
 	lab/torture-log write "$work/torture.md"
-check "a run is noted" lab/torture-log add --commit aaa "$first"
+check "a run is noted" lab/torture-log add "$first"
 lab/torture-log write "$work/torture.md"
 check "a failure, what was said, open" has \
 	'| gh200-hostile | arm64 | t_race: lost | 12 pages are gone | aaa, 2026-01-01 | open |' "$work/torture.md"
-check "others are noted" lab/torture-log add --commit bbb "$second" "$fuzz"
+check "others are noted" lab/torture-log add "$second" "$fuzz"
 lab/torture-log write "$work/torture.md"
 check "its cure" has \
 	'| gh200-hostile | arm64 | t_race: lost | 12 pages are gone | aaa, 2026-01-01 | passes with bbb, 2026-01-02 |' \
@@ -130,15 +131,15 @@ check "seeds" has \
 	'| beef | next-fuzz | 7.3.4-debug | 2026-01-02 | bbb | 7 | 1234 | 321 | passed |' "$work/torture.md"
 check "hours" has '| 7.3.4-debug | ? | ? | 3 | 6.0 | 3.0 |' "$work/torture.md"
 check "nothing was counted: that is said" grep -q 'Not counted since' "$work/torture.md"
-lab/torture-log add --commit bbb "$second"
+lab/torture-log add "$second"
 cp "$work/torture.md" "$work/once"
 lab/torture-log write "$work/torture.md"
 check "a run counts once" cmp "$work/once" "$work/torture.md"
-half=$(a_run 20260103-101010-gh200-basic-debug-arm64-4 'good')
+half=$(a_run 20260103-101010-gh200-basic-debug-arm64-4 bbb 'good')
 sed -i '$d' "$half/result.tap"
 check "a run that has not ended is none" \
 	is "lab/torture-log: $half: no run on the debug kernel that has ended" lab/torture-log add "$half"
-stock=$(a_run 20260103-101010-gh200-basic-7.3-arm64-5 'good')
+stock=$(a_run 20260103-101010-gh200-basic-7.3-arm64-5 bbb 'good')
 check "nor is another kernel's" \
 	is "lab/torture-log: $stock: no run on the debug kernel that has ended" lab/torture-log add "$stock"
 finish
