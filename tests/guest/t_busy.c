@@ -29,8 +29,6 @@
 /* What a thread of its own writes and reads back. */
 #define OWN		(16 * MiB)
 #define OWN_LEN		(64 * KiB)
-/* To where the engine copies. */
-#define COPIES		(24 * MiB)
 #define IOVA		(4 * GiB)
 #define STALL_MS	1000
 
@@ -68,6 +66,7 @@ struct user {
 	unsigned int gpu;
 	struct book *book;
 	u64 seed;
+	unsigned int resets;	/* odd: one is under way */
 	volatile bool stop;
 };
 
@@ -210,6 +209,7 @@ static void *copying(void *arg)
 {
 	struct user *u = arg;
 	u64 page = facts()->page, seed = u->seed + 4, off, i;
+	unsigned int resets;
 	u8 *ram = mmap(NULL, MiB, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -219,7 +219,11 @@ static void *copying(void *arg)
 	while (!u->stop) {
 		off = mix(&seed) % (KEPT / MiB) * MiB;
 		memset(ram, 0, MiB);
-		if (copy(u, MEM, off, BUS, IOVA, MiB) != COHMEM_STATUS_DONE) {
+		/* A reset between two registers makes another job of it. */
+		resets = __atomic_load_n(&u->resets, __ATOMIC_SEQ_CST);
+		if (resets % 2 ||
+		    copy(u, MEM, off, BUS, IOVA, MiB) != COHMEM_STATUS_DONE ||
+		    resets != __atomic_load_n(&u->resets, __ATOMIC_SEQ_CST)) {
 			sleep_ms(1);
 			continue;
 		}
@@ -228,7 +232,6 @@ static void *copying(void *arg)
 			      "GPU %u: copied from %#llx: %#llx", u->gpu,
 			      (unsigned long long)(off + i),
 			      (unsigned long long)*(u64 *)(ram + i));
-		copy(u, BUS, IOVA, MEM, COPIES, MiB);
 		u->book->copies++;
 	}
 	dma_unmap(&u->d, IOVA, MiB);
@@ -238,6 +241,7 @@ static void *copying(void *arg)
 
 static void reset_somehow(struct user *u, unsigned int how)
 {
+	__atomic_add_fetch(&u->resets, 1, __ATOMIC_SEQ_CST);
 	switch (how % 5) {
 	case 0:
 		CHECK_EQ(dev_reset(&u->d), 0);
@@ -256,6 +260,7 @@ static void reset_somehow(struct user *u, unsigned int how)
 		CHECK_EQ(file_write(dev_path("reset"), "1"), 0);
 	}
 	set_command(&u->d, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
+	__atomic_add_fetch(&u->resets, 1, __ATOMIC_SEQ_CST);
 	u->book->resets++;
 }
 
