@@ -135,6 +135,11 @@ lab/torture-log add "$second"
 cp "$work/torture.md" "$work/once"
 lab/torture-log write "$work/torture.md"
 check "a run counts once" cmp "$work/once" "$work/torture.md"
+killed=$(a_run 20260103-101010-gh200-inject-debug-arm64-6 ccc 'not t_x: 1 of 2 planned tests never ran (exit status 137)')
+echo '<3>[ 9.9] Out of memory: Killed process 56 (t_x) total-vm:2532kB' >"$killed/kernel.log"
+lab/torture-log add "$killed"
+lab/torture-log write "$work/torture.md"
+check "who was killed for lack of memory" grep -qF '| Out of memory: Killed process 56 (t_x) | ccc,' "$work/torture.md"
 half=$(a_run 20260103-101010-gh200-basic-debug-arm64-4 bbb 'good')
 sed -i '$d' "$half/result.tap"
 check "a run that has not ended is none" \
