@@ -56,7 +56,7 @@ shell: tools ## an interactive shell in L1, the emulated superchip's host
 run: tools ## one scenario by name: make run S=gh200-basic KERNEL=6.12
 	@lab/run $(S) --kernel $(LABKERNEL) --flavour $(FLAVOUR)
 
-torture: tools ## lockdep, KASAN, kmemleak and fault injection, on a kernel of our own; HOURS=N: fuzzing
+torture: tools ## lockdep, KASAN, kmemleak and fault injection; writes docs/torture.md; HOURS=N: fuzzing
 	@lab/torture $(if $(HOURS),--hours $(HOURS))
 
 bench: tools ## speed: ours and the in-tree peer in one boot, as ratios

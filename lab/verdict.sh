@@ -177,10 +177,11 @@ conclude() {
 	elif [ -z "$shell" ]; then
 		fail_line "kernel log" "empty"
 	fi
-	local host_failures
+	local host_failures what
 	for host_failures in "${host_results[@]}"; do
 		case $host_failures in
 		ok:*) pass_line "${host_failures#ok:}" ;;
+		skip:*) what=${host_failures%%|*}; skip_line "${what#skip:}" "${host_failures#*|}" ;;
 		*) fail_line "${host_failures#fail:}" "host check" ;;
 		esac
 	done

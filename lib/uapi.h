@@ -70,9 +70,17 @@ struct abi_ioas_unmap {
 	uint64_t iova, length;
 };
 
+/* since 6.13; dma-bufs of vfio-pci since 7.0 or so */
+struct abi_ioas_map_file {
+	uint32_t size, flags, ioas_id;
+	int32_t fd;
+	uint64_t start, length, iova;
+};
+
 #define ABI_IOAS_ALLOC		_IO(';', 0x81)
 #define ABI_IOAS_MAP		_IO(';', 0x85)
 #define ABI_IOAS_UNMAP		_IO(';', 0x86)
+#define ABI_IOAS_MAP_FILE	_IO(';', 0x8f)
 #define ABI_IOAS_MAP_FIXED	1
 #define ABI_IOAS_MAP_WRITE	2
 #define ABI_IOAS_MAP_READ	4

@@ -16,44 +16,6 @@
 
 #define TIME_MS	6000
 
-static long meminfo(const char *field)
-{
-	char line[128];
-	size_t len = strlen(field);
-	long value = -1;
-	FILE *f = fopen("/proc/meminfo", "r");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, field, len) && line[len] == ':')
-			value = strtol(line + len + 1, NULL, 10);
-	if (f)
-		fclose(f);
-	return value;
-}
-
-static long kernel_kb(void)
-{
-	return meminfo("SUnreclaim") + meminfo("VmallocUsed") +
-	       meminfo("PageTables") + meminfo("KernelStack");
-}
-
-/*
- * KASAN holds back what was freed, up to a thirty-second of all memory: growth
- * says nothing there. What is lost is kmemleak's to find on such a kernel.
- */
-static bool keeps_what_is_freed(void)
-{
-	FILE *f = fopen("/proc/kallsyms", "r");
-	bool keeps = false;
-	char line[512];
-
-	while (f && !keeps && fgets(line, sizeof(line), f))
-		keeps = strstr(line, " kasan_quarantine_put\n");
-	if (f)
-		fclose(f);
-	return keeps;
-}
-
 static void repeat(void (*round)(void))
 {
 	const char *text = getenv("COHMEM_CYCLES");

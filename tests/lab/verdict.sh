@@ -24,6 +24,7 @@ judged() (
 	shift 3
 	printf '%s\n' "$@" >"$run/verdict"
 	echo "<6>[ 1.0] fine" >"$run/kernel.log"
+	host_results=("${host_says[@]}")
 	(conclude) 2>&1 | sed "s,$run,RUN,"
 	sed 's/^\(not ok\|ok\) [0-9]*/\1/' "$run/result.tap"
 )
@@ -42,6 +43,7 @@ says_not() {
 	! grep -qF -- "$want" <<<"$got" || printf '"%s" in:\n%s\n' "$want" "$got"
 }
 
+host_says=()
 good=('step a' 'lost 0 20000' 'end 0 3000 a' 'done')
 check "a good run" says '2 passed, 0 failed, 0 skipped' '9000 100' '' '' "${good[@]}"
 check "and no word of slowness" says_not slow '9000 100' '' '' "${good[@]}"
@@ -86,4 +88,10 @@ check "a run that was given more time, and needed even more" \
 	says 'not ok - time # not finished after 100 s, stretched to 400 s as this host was 4.0 times slower than alone' \
 	'400000 300000' 400 '' 'step a'
 check "a step that L1 did not survive" says 'not ok - a # L1 ended while it ran' '9000 0' '' '' 'step a'
+# What the scenario's host_check has found out.
+host_says=(ok:b 'skip:c|not here' fail:d)
+check "what the host sees counts" says '3 passed, 1 failed, 1 skipped' '' '' '' "${good[@]}"
+check "what it could not see says why" says 'ok - c # SKIP not here' '' '' '' "${good[@]}"
+check "what it does not like fails" says 'not ok - d # host check' '' '' '' "${good[@]}"
+
 finish

@@ -237,12 +237,11 @@ void do_dmabuf(struct actor *a, const struct step *s, struct outcome *o)
 	struct dma_buf_sync sync = { .flags = s->num / 8 % 8 };
 	u64 len = min(s->len, 4 * MiB);
 	int fd = a->p->dmabuf[s->slot];
-	struct {
-		u32 size, flags, ioas, fd;
-		u64 start, length, iova;
-	} file = {
-		sizeof(file), ABI_IOAS_MAP_WRITE | ABI_IOAS_MAP_READ,
-		a->w->d.ioas, fd, s->off, s->len, 0,
+	struct abi_ioas_map_file file = {
+		.size = sizeof(file),
+		.flags = ABI_IOAS_MAP_WRITE | ABI_IOAS_MAP_READ,
+		.ioas_id = a->w->d.ioas, .fd = fd,
+		.start = s->off, .length = s->len,
 	};
 	u64 v;
 	u8 *p;
@@ -265,7 +264,7 @@ void do_dmabuf(struct actor *a, const struct step *s, struct outcome *o)
 		}
 		break;
 	case 3:
-		outcome(o, ioctl(a->w->d.iommufd, _IO(';', 0x8f), &file));
+		outcome(o, ioctl(a->w->d.iommufd, ABI_IOAS_MAP_FILE, &file));
 		break;
 	default:
 		put_fd(&a->p->dmabuf[s->slot], -1);

@@ -48,25 +48,11 @@ static struct geometry geometry(void)
 	};
 }
 
-static u64 meminfo(const char *field)
-{
-	FILE *f = fopen("/proc/meminfo", "r");
-	unsigned long long kb = 0;
-	char line[128];
-
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, field, strlen(field)))
-			sscanf(line + strlen(field), ": %llu", &kb);
-	if (f)
-		fclose(f);
-	return kb * KiB;
-}
-
 static struct memory memory_now(void)
 {
 	return (struct memory){
-		meminfo("MemAvailable"), meminfo("SUnreclaim"),
-		meminfo("PageTables"),
+		meminfo("MemAvailable") * KiB, meminfo("SUnreclaim") * KiB,
+		meminfo("PageTables") * KiB,
 	};
 }
 

@@ -155,6 +155,12 @@ int kmsg_open(void);
 bool kmsg_find(int fd, const char *needle, char *line, size_t size);
 void kmsg_skip(int fd);
 
+/* --- growth.c: what the kernel has in use ---------------------------------- */
+
+long meminfo(const char *field);
+long kernel_kb(void);
+bool keeps_what_is_freed(void);
+
 /* --- mem.c: touching memory that may answer with a signal ------------------ */
 
 struct fault {
