@@ -31,7 +31,7 @@
 
 #include "common.h"
 
-#define BAR		4
+#define BAR		"bar4"
 #define PIECE		65536
 #define SAMPLES		16
 
@@ -51,14 +51,6 @@ static uint64_t number(const char *text)
 	return strtoull(text, NULL, 0);
 }
 
-static void fill(char *p, uint64_t offset, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i += LAB_LINE)
-		lab_pattern(p + i, seed, BAR, offset + i);
-}
-
 static bool is_filled(const char *p, uint64_t offset, size_t len)
 {
 	char line[LAB_LINE];
@@ -75,19 +67,6 @@ static bool is_filled(const char *p, uint64_t offset, size_t len)
 static bool is_zero(const char *p, size_t len)
 {
 	return !*p && !memcmp(p, p + 1, len - 1);
-}
-
-/* Where a page is in physical memory; 0 if the kernel does not say. */
-static uint64_t phys_of(const void *p)
-{
-	static int fd = -1;
-	uint64_t entry;
-
-	if (fd < 0)
-		fd = open("/proc/self/pagemap", O_RDONLY);
-	if (pread(fd, &entry, 8, (uintptr_t)p / page * 8) != 8 || !(entry >> 63))
-		return 0;
-	return (entry & ((1ULL << 55) - 1)) * page;
 }
 
 static char *memory(size_t size)
@@ -119,12 +98,12 @@ static void hold(uint64_t base, size_t size)
 	char *p = memory(size), line[64];
 
 	for (i = 0; i < nr; i++) {
-		at[i] = phys_of(p + i * page) - base;
-		fill(p + i * page, at[i], page);
+		at[i] = lab_phys(p + i * page) - base;
+		lab_fill(p + i * page, page, seed, BAR, at[i]);
 		bad += !is_filled(p + i * page, at[i], page);
 	}
 	for (i = 0; i < nr; i += (nr + SAMPLES - 1) / SAMPLES)
-		printf("pattern %d 0x%llx %zu %s\n", BAR, (unsigned long long)at[i], page,
+		printf("pattern 4 0x%llx %zu %s\n", (unsigned long long)at[i], page,
 		       bad ? "bad" : "ok");
 	printf("holds %zu pages\n", nr);
 	while (next_order(line, sizeof(line))) {
@@ -147,7 +126,7 @@ static void pin(void)
 	memset(v.iov_base, 1, page);
 	if (pipe(fds) || vmsplice(fds[1], &v, 1, 0) != (ssize_t)page)
 		die("vmsplice");
-	printf("pinned 0x%llx\n", (unsigned long long)phys_of(v.iov_base));
+	printf("pinned 0x%llx\n", (unsigned long long)lab_phys(v.iov_base));
 	while (read(0, &c, 1) > 0)
 		;
 }
@@ -178,7 +157,7 @@ static void victim(uint64_t base)
 	char *p = memory(page), line[64];
 
 	memset(p, 1, page);
-	printf("victim 0x%llx\n", (unsigned long long)(phys_of(p) - base));
+	printf("victim 0x%llx\n", (unsigned long long)(lab_phys(p) - base));
 	while (next_order(line, sizeof(line)))
 		printf("touched %s\n", touch(p));
 }
@@ -214,7 +193,7 @@ static void pieces(const char *path, char **offset, bool write)
 		char *p = map_piece(path, at);
 
 		if (write)
-			fill(p, at, PIECE);
+			lab_fill(p, PIECE, seed, BAR, at);
 		printf("%s 0x%llx %s\n", write ? "wrote" : "found", (unsigned long long)at,
 		       is_filled(p, at, PIECE) ? "kept" : is_zero(p, PIECE) ? "zero" : "bad");
 		munmap(p, PIECE);
