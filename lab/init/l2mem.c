@@ -8,7 +8,8 @@
  *				at BASE. Then a line on stdin is an order:
  *				"check", is it all there?
  *	l2mem pin		have a page that cannot be moved, until stdin ends
- *	l2mem victim BASE	have a page, and touch it when a line comes on stdin
+ *	l2mem victim BASE [FILE]	have a page, and touch it when a line comes on stdin;
+ *				before that the first word of FILE
  *	l2mem write FILE OFFSET...	the pattern, 64 KiB at each place
  *	l2mem check FILE OFFSET...	is it there: kept, zero or bad
  *	l2mem rules FILE	what may not be mapped; leaves of a full mapping
@@ -139,6 +140,9 @@ static void on_sigbus(int sig, siginfo_t *info, void *ctx)
 	siglongjmp(out, 1);
 }
 
+/* What is read before anything else. */
+static const volatile uint32_t *first;
+
 /* Read a byte: what came of it, as a word. */
 static const char *touch(const volatile char *p)
 {
@@ -148,18 +152,10 @@ static const char *touch(const volatile char *p)
 	sigaction(SIGBUS, &act, NULL);
 	if (sigsetjmp(out, 1))
 		return sigbus_code == BUS_MCEERR_AR ? "hwpoison" : "sigbus";
+	if (first)
+		(void)*first;
 	(void)*p;
 	return "read";
-}
-
-static void victim(uint64_t base)
-{
-	char *p = memory(page), line[64];
-
-	memset(p, 1, page);
-	printf("victim 0x%llx\n", (unsigned long long)(lab_phys(p) - base));
-	while (next_order(line, sizeof(line)))
-		printf("touched %s\n", touch(p));
 }
 
 static char *map_file(const char *path, int prot, int flags, uint64_t offset, size_t size)
@@ -175,6 +171,21 @@ static char *map_file(const char *path, int prot, int flags, uint64_t offset, si
 	close(fd);
 	errno = err;
 	return p;
+}
+
+static void victim(uint64_t base, const char *path)
+{
+	char *p = memory(page), line[64];
+
+	if (path) {
+		first = (void *)map_file(path, PROT_READ, MAP_SHARED, 0, page);
+		if (first == MAP_FAILED)
+			die(path);
+	}
+	memset(p, 1, page);
+	printf("victim 0x%llx\n", (unsigned long long)(lab_phys(p) - base));
+	while (next_order(line, sizeof(line)))
+		printf("touched %s\n", touch(p));
 }
 
 static char *map_piece(const char *path, uint64_t offset)
@@ -267,7 +278,7 @@ int main(int argc, char **argv)
 	else if (argc < 3)
 		return 2;
 	else if (!strcmp(argv[1], "victim"))
-		victim(number(argv[2]));
+		victim(number(argv[2]), argv[3]);
 	else if (!strcmp(argv[1], "rules"))
 		rules(argv[2]);
 	else if (argc < 4)

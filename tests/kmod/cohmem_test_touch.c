@@ -11,10 +11,12 @@
  *   echo PID IPA PHYS > /sys/module/cohmem_test_touch/parameters/page
  *
  * takes away what process PID (the VMM) maps by page frames, so that its guest faults
- * on the page that it knows as IPA. Of the first such fault that comes from a program
- * of the guest - its kernel would die of it - the virtual CPU's thread takes a
- * memory_failure() of PHYS, with all that follows from it. What came of it is in the
- * parameter "result": "waiting", or a number, 0 or -errno.
+ * on what it knows as IPA. Of the first such fault that comes from a program of the
+ * guest - its kernel would die of it - the virtual CPU's thread takes a
+ * memory_failure() of PHYS, with all that follows from it. A page is not seen to be
+ * touched if something else of the block that KVM maps it by was touched before: then
+ * IPA has to be of another page, which the program reads first. What came of it is in
+ * the parameter "result": "waiting", or a number, 0 or -errno.
  */
 #include <linux/kstrtox.h>
 #include <linux/mm.h>
@@ -106,7 +108,12 @@ static int page_set(const char *val, const struct kernel_param *kp)
 	if (sscanf(val, "%d %lli %lli", &pid, &guest, &host) != 3)
 		return -EINVAL;
 	mutex_lock(&lock);
-	ret = !fault_tp ? -EOPNOTSUPP : READ_ONCE(result) == WAITING ? -EBUSY : 0;
+	ret = fault_tp ? 0 : -EOPNOTSUPP;
+	/* Nobody has touched the last one, and nobody is going to. */
+	if (!ret && atomic_cmpxchg(&armed, 1, 0))
+		module_put(THIS_MODULE);
+	else if (!ret && READ_ONCE(result) == WAITING)
+		ret = -EBUSY;
 	if (!ret) {
 		ipa = guest;
 		phys = host;
