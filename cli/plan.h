@@ -41,6 +41,7 @@ struct plan_view {
 
 /* What libvirt's versions can; see plan_libvirt.c. */
 #define LIBVIRT_VARIANT_DRIVERS	10000000U
+#define LIBVIRT_RAS		10004000U
 #define LIBVIRT_NODESET		11008000U
 #define LIBVIRT_IOMMUFD		12001000U
 

@@ -287,6 +287,17 @@ static void put_aperture(const struct plan_view *view, xmlNode *devices)
 	xml_text(hole, "%llu", (unsigned long long)(view->vm->aperture / GIB));
 }
 
+/*
+ * Without it QEMU ends when its guest reads a page that has gone bad. Who has said
+ * what they want has it.
+ */
+static void put_memory_errors(const struct plan_view *view, xmlNode *features)
+{
+	if (view->vm->machine == COHMEM_VM_VIRT && view->libvirt >= LIBVIRT_RAS &&
+	    !xml_child(features, "ras"))
+		xml_attr(xml_add(features, "ras", NULL), "state", "on");
+}
+
 /* GPUs of the machine whose near node a node is. */
 static unsigned int gpus_at(const struct cohmem_vm *vm, unsigned int node)
 {
@@ -346,6 +357,7 @@ static int put_parts(const struct plan_view *view, xmlNode *domain)
 
 	features = xml_ensure(domain, "features");
 	xml_ensure(features, "acpi");
+	put_memory_errors(view, features);
 	first_gi = put_cells(view, domain);
 	devices = xml_ensure(domain, "devices");
 	put_aperture(view, devices);

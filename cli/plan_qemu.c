@@ -109,12 +109,13 @@ static void put_machine(const struct plan_view *view)
 		comment(view, "Address space above RAM, for BARs.");
 		option(view, "-global", "q35-pcihost.pci-hole64-size=%lluG", aperture);
 	} else if (view->qemu.aperture) {
-		comment(view, "The machine; highmem-mmio-size is the address space for BARs.");
+		comment(view, "The machine, told of bad pages; highmem-mmio-size is the room for BARs.");
 		option(view, "-machine",
-		       "virt,accel=kvm,gic-version=3,highmem-mmio-size=%lluG", aperture);
+		       "virt,accel=kvm,gic-version=3,ras=on,highmem-mmio-size=%lluG", aperture);
 	} else {
-		comment(view, "The machine; its %lluG for BARs are enough.", aperture);
-		option(view, "-machine", "virt,accel=kvm,gic-version=3");
+		comment(view, "The machine, told of bad pages; its %lluG for BARs are enough.",
+			aperture);
+		option(view, "-machine", "virt,accel=kvm,gic-version=3,ras=on");
 	}
 	option(view, "-cpu", "host");
 	option(view, "-smp", "%u", vm->cpus);

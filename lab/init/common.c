@@ -128,21 +128,56 @@ void lab_say(int fd, const char *fmt, ...)
 }
 
 /**
- * lab_pattern() - one line of the pattern that L2 writes into the GPU's memory
+ * lab_pattern() - one line of the pattern that L2 writes into memory
  * @line: gets it: text, dots, and a line feed at the end
  * @seed: of the run, so that no other run's is taken for it
- * @bar: the BAR
- * @offset: of the line in the BAR
+ * @where: what is written to: bar4, egm0
+ * @offset: of the line in that
  *
  * Plain text, so that the other end can make it again with nothing but printf.
  */
-void lab_pattern(char line[LAB_LINE], const char *seed, int bar, uint64_t offset)
+void lab_pattern(char line[LAB_LINE], const char *seed, const char *where, uint64_t offset)
 {
-	int len = snprintf(line, LAB_LINE, "cohmem %s bar%d 0x%016llx", seed, bar,
+	int len = snprintf(line, LAB_LINE, "cohmem %s %s 0x%016llx", seed, where,
 			   (unsigned long long)offset);
 
 	memset(line + len, '.', LAB_LINE - len);
 	line[LAB_LINE - 1] = '\n';
+}
+
+/**
+ * lab_fill() - fill memory with the pattern
+ * @to: the memory
+ * @len: bytes, whole lines
+ * @seed: of the run
+ * @where: as lab_pattern() has it
+ * @offset: of the memory there
+ */
+void lab_fill(void *to, size_t len, const char *seed, const char *where, uint64_t offset)
+{
+	size_t i;
+
+	for (i = 0; i < len; i += LAB_LINE)
+		lab_pattern((char *)to + i, seed, where, offset + i);
+}
+
+/**
+ * lab_phys() - where a page of this program is in physical memory
+ * @p: an address in it; the page is there
+ * Return: its physical address; 0 if the kernel does not say.
+ */
+uint64_t lab_phys(const void *p)
+{
+	const long page = sysconf(_SC_PAGESIZE);
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry = 0;
+
+	if (fd < 0)
+		return 0;
+	if (pread(fd, &entry, 8, (uintptr_t)p / page * 8) != 8 || !(entry >> 63))
+		entry = 0;
+	close(fd);
+	return (entry & ((1ULL << 55) - 1)) * page;
 }
 
 static void __attribute__((noreturn)) end_by(int how)

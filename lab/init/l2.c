@@ -39,6 +39,7 @@
 #include <unistd.h>
 
 #include "common.h"
+#include "engine.h"
 #include "l2_egm.h"
 
 #define NVIDIA		0x10de
@@ -240,19 +241,20 @@ static void *map_bar(const char *dir, int nr, uint64_t offset, size_t size)
 static void pattern(const char *dir, int nr, uint64_t offset)
 {
 	volatile uint64_t *p = map_bar(dir, nr, offset, PATTERN_SIZE);
+	const char where[] = { 'b', 'a', 'r', '0' + nr, 0 };
 	uint64_t line[LAB_LINE / 8];
 	unsigned int i, j, bad = 0;
 
 	if (!p)
 		return;
 	for (i = 0; i < PATTERN_SIZE / LAB_LINE; i++) {
-		lab_pattern((char *)line, seed, nr, offset + i * LAB_LINE);
+		lab_pattern((char *)line, seed, where, offset + i * LAB_LINE);
 		for (j = 0; j < LAB_LINE / 8; j++)
 			p[i * (LAB_LINE / 8) + j] = line[j];
 	}
 	__sync_synchronize();
 	for (i = 0; i < PATTERN_SIZE / LAB_LINE; i++) {
-		lab_pattern((char *)line, seed, nr, offset + i * LAB_LINE);
+		lab_pattern((char *)line, seed, where, offset + i * LAB_LINE);
 		for (j = 0; j < LAB_LINE / 8; j++)
 			bad += p[i * (LAB_LINE / 8) + j] != line[j];
 	}
@@ -275,7 +277,6 @@ static void answer(const char *dir, uint64_t reg)
 
 /* Where every model has memory that a BAR shows, and no pattern is. */
 #define EGM_VIA		0x8000000ULL
-#define ENGINE		0x200000
 
 static void egm(const char *dir)
 {
@@ -288,7 +289,7 @@ static void egm(const char *dir)
 		return;
 	report("egm 0x%llx 0x%llx %llu\n", (unsigned long long)egm.base,
 	       (unsigned long long)egm.size, (unsigned long long)egm.pxm);
-	engine = map_bar(dir, 0, ENGINE, 65536);
+	engine = map_bar(dir, 0, COHMEM_ENGINE_BASE, COHMEM_ENGINE_SIZE);
 	gpu = map_bar(dir, 4, EGM_VIA, 65536);
 	if (!engine || !gpu || !egm.size)
 		return;

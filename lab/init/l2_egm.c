@@ -14,12 +14,12 @@
 #include <unistd.h>
 
 #include "common.h"
-#include "engine.h"
+#include "engine_job.h"
 #include "l2_egm.h"
 
 #define TABLES	"/sys/firmware/acpi/tables"
 #define PAGES	8
-#define LINE	64
+#define WHERE	"egm0"
 
 /* AML's integers: a prefix that tells how many bytes follow, or none. */
 static int integer(const uint8_t *p, const uint8_t *end, uint64_t *value)
@@ -93,72 +93,32 @@ int l2_egm_announced(struct l2_egm *egm)
 	return ret;
 }
 
-/* Where a page of ours is; 0 if the kernel does not tell. */
-static uint64_t physical(const void *p, long page)
-{
-	int fd = open("/proc/self/pagemap", O_RDONLY);
-	uint64_t entry = 0;
-
-	if (fd < 0)
-		return 0;
-	if (pread(fd, &entry, 8, (uintptr_t)p / page * 8) != 8 || !(entry >> 63))
-		entry = 0;
-	close(fd);
-	return (entry & ((1ULL << 55) - 1)) * page;
-}
-
-static void put(volatile void *engine, unsigned int reg, uint64_t value)
-{
-	volatile uint32_t *p = (void *)((char *)engine + reg);
-
-	p[0] = value;
-	p[1] = value >> 32;
-}
-
-static void put32(volatile void *engine, unsigned int reg, uint32_t value)
-{
-	*(volatile uint32_t *)((char *)engine + reg) = value;
-}
-
-static uint32_t get32(volatile void *engine, unsigned int reg)
+static uint32_t get(volatile void *engine, unsigned int reg)
 {
 	return *(volatile uint32_t *)((char *)engine + reg);
+}
+
+static void put(void *engine, uint32_t reg, uint32_t value)
+{
+	*(volatile uint32_t *)((char *)engine + reg) = value;
 }
 
 static int copy(volatile void *engine, uint32_t from_space, uint64_t from,
 		uint32_t to_space, uint64_t to, uint64_t len)
 {
+	const struct engine_job job = {
+		.op = COHMEM_OP_COPY, .src_space = from_space, .src = from,
+		.dst_space = to_space, .dst = to, .len = len,
+	};
 	uint64_t end = lab_now_ms() + 20000;
 	static uint32_t tag;
 
-	put32(engine, COHMEM_ENGINE_OP, COHMEM_OP_COPY);
-	put32(engine, COHMEM_ENGINE_IRQ, 0);
-	put(engine, COHMEM_ENGINE_SRC, from);
-	put(engine, COHMEM_ENGINE_DST, to);
-	put(engine, COHMEM_ENGINE_LEN, len);
-	put32(engine, COHMEM_ENGINE_SRC_SPACE, from_space);
-	put32(engine, COHMEM_ENGINE_DST_SPACE, to_space);
-	put32(engine, COHMEM_ENGINE_DOORBELL, ++tag);
-	while (get32(engine, COHMEM_ENGINE_STATUS) == COHMEM_STATUS_BUSY)
+	engine_start(put, (void *)engine, &job, ++tag);
+	while (get(engine, COHMEM_ENGINE_STATUS) == COHMEM_STATUS_BUSY)
 		if (lab_now_ms() > end)
 			return -ETIMEDOUT;
-	return get32(engine, COHMEM_ENGINE_STATUS) == COHMEM_STATUS_DONE ? 0 :
+	return get(engine, COHMEM_ENGINE_STATUS) == COHMEM_STATUS_DONE ? 0 :
 	       -EIO;
-}
-
-/* Plain text, a line each 64 bytes: others can make it again, see l2.c. */
-static void fill(char *p, size_t len, const char *seed, uint64_t at)
-{
-	char line[LINE + 1];
-	size_t i;
-
-	for (i = 0; i < len; i += LINE) {
-		snprintf(line, sizeof(line), "cohmem %s egm0 0x%016llx", seed,
-			 (unsigned long long)(at + i));
-		memset(line + strlen(line), '.', LINE - strlen(line));
-		line[LINE - 1] = '\n';
-		memcpy(p + i, line, LINE);
-	}
 }
 
 static int differ(const uint64_t *ours, volatile uint64_t *theirs, size_t len)
@@ -175,13 +135,13 @@ static const char *both_ways(const struct l2_egm *egm, volatile void *engine,
 			     volatile uint64_t *gpu, uint64_t gpu_at,
 			     const char *seed, uint64_t *page, long size)
 {
-	uint64_t at = physical(page, size);
+	uint64_t at = lab_phys(page);
 	unsigned int i;
 
 	if (at < egm->base || at - egm->base + size > egm->size)
 		return "a page of ours is not in EGM";
 	at -= egm->base;
-	fill((char *)page, size, seed, at);
+	lab_fill(page, size, seed, WHERE, at);
 	if (copy(engine, COHMEM_SPACE_EGM, at, COHMEM_SPACE_COHERENT, gpu_at,
 		 size))
 		return "the engine fails to copy from EGM";
@@ -196,7 +156,7 @@ static const char *both_ways(const struct l2_egm *egm, volatile void *engine,
 	__sync_synchronize();
 	if (differ(page, gpu, size))
 		return "what we got is not what the GPU has";
-	fill((char *)page, size, seed, at);
+	lab_fill(page, size, seed, WHERE, at);
 	return NULL;
 }
 
@@ -219,7 +179,7 @@ const char *l2_egm_copy(const struct l2_egm *egm, volatile void *engine,
 	unsigned int i;
 	char *pages;
 
-	if (get32(engine, COHMEM_ENGINE_ID) != COHMEM_ENGINE_MAGIC)
+	if (get(engine, COHMEM_ENGINE_ID) != COHMEM_ENGINE_MAGIC)
 		return "the GPU has no copy engine that we know";
 	pages = mmap(NULL, PAGES * size, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
@@ -228,6 +188,6 @@ const char *l2_egm_copy(const struct l2_egm *egm, volatile void *engine,
 	for (i = 0; !why && i < PAGES; i++)
 		why = both_ways(egm, engine, gpu, gpu_at, seed,
 				(void *)(pages + i * size), size);
-	*where = physical(pages + (PAGES - 1) * size, size) - egm->base;
+	*where = lab_phys(pages + (PAGES - 1) * size) - egm->base;
 	return why;
 }

@@ -8,7 +8,8 @@
  *				at BASE. Then a line on stdin is an order:
  *				"check", is it all there?
  *	l2mem pin		have a page that cannot be moved, until stdin ends
- *	l2mem victim BASE	have a page, and touch it when a line comes on stdin
+ *	l2mem victim BASE [FILE]	have a page, and touch it when a line comes on stdin;
+ *				before that the first word of FILE
  *	l2mem write FILE OFFSET...	the pattern, 64 KiB at each place
  *	l2mem check FILE OFFSET...	is it there: kept, zero or bad
  *	l2mem rules FILE	what may not be mapped; leaves of a full mapping
@@ -31,7 +32,7 @@
 
 #include "common.h"
 
-#define BAR		4
+#define BAR		"bar4"
 #define PIECE		65536
 #define SAMPLES		16
 
@@ -51,14 +52,6 @@ static uint64_t number(const char *text)
 	return strtoull(text, NULL, 0);
 }
 
-static void fill(char *p, uint64_t offset, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i += LAB_LINE)
-		lab_pattern(p + i, seed, BAR, offset + i);
-}
-
 static bool is_filled(const char *p, uint64_t offset, size_t len)
 {
 	char line[LAB_LINE];
@@ -75,19 +68,6 @@ static bool is_filled(const char *p, uint64_t offset, size_t len)
 static bool is_zero(const char *p, size_t len)
 {
 	return !*p && !memcmp(p, p + 1, len - 1);
-}
-
-/* Where a page is in physical memory; 0 if the kernel does not say. */
-static uint64_t phys_of(const void *p)
-{
-	static int fd = -1;
-	uint64_t entry;
-
-	if (fd < 0)
-		fd = open("/proc/self/pagemap", O_RDONLY);
-	if (pread(fd, &entry, 8, (uintptr_t)p / page * 8) != 8 || !(entry >> 63))
-		return 0;
-	return (entry & ((1ULL << 55) - 1)) * page;
 }
 
 static char *memory(size_t size)
@@ -119,12 +99,12 @@ static void hold(uint64_t base, size_t size)
 	char *p = memory(size), line[64];
 
 	for (i = 0; i < nr; i++) {
-		at[i] = phys_of(p + i * page) - base;
-		fill(p + i * page, at[i], page);
+		at[i] = lab_phys(p + i * page) - base;
+		lab_fill(p + i * page, page, seed, BAR, at[i]);
 		bad += !is_filled(p + i * page, at[i], page);
 	}
 	for (i = 0; i < nr; i += (nr + SAMPLES - 1) / SAMPLES)
-		printf("pattern %d 0x%llx %zu %s\n", BAR, (unsigned long long)at[i], page,
+		printf("pattern 4 0x%llx %zu %s\n", (unsigned long long)at[i], page,
 		       bad ? "bad" : "ok");
 	printf("holds %zu pages\n", nr);
 	while (next_order(line, sizeof(line))) {
@@ -147,7 +127,7 @@ static void pin(void)
 	memset(v.iov_base, 1, page);
 	if (pipe(fds) || vmsplice(fds[1], &v, 1, 0) != (ssize_t)page)
 		die("vmsplice");
-	printf("pinned 0x%llx\n", (unsigned long long)phys_of(v.iov_base));
+	printf("pinned 0x%llx\n", (unsigned long long)lab_phys(v.iov_base));
 	while (read(0, &c, 1) > 0)
 		;
 }
@@ -160,6 +140,9 @@ static void on_sigbus(int sig, siginfo_t *info, void *ctx)
 	siglongjmp(out, 1);
 }
 
+/* What is read before anything else. */
+static const volatile uint32_t *first;
+
 /* Read a byte: what came of it, as a word. */
 static const char *touch(const volatile char *p)
 {
@@ -169,18 +152,10 @@ static const char *touch(const volatile char *p)
 	sigaction(SIGBUS, &act, NULL);
 	if (sigsetjmp(out, 1))
 		return sigbus_code == BUS_MCEERR_AR ? "hwpoison" : "sigbus";
+	if (first)
+		(void)*first;
 	(void)*p;
 	return "read";
-}
-
-static void victim(uint64_t base)
-{
-	char *p = memory(page), line[64];
-
-	memset(p, 1, page);
-	printf("victim 0x%llx\n", (unsigned long long)(phys_of(p) - base));
-	while (next_order(line, sizeof(line)))
-		printf("touched %s\n", touch(p));
 }
 
 static char *map_file(const char *path, int prot, int flags, uint64_t offset, size_t size)
@@ -196,6 +171,21 @@ static char *map_file(const char *path, int prot, int flags, uint64_t offset, si
 	close(fd);
 	errno = err;
 	return p;
+}
+
+static void victim(uint64_t base, const char *path)
+{
+	char *p = memory(page), line[64];
+
+	if (path) {
+		first = (void *)map_file(path, PROT_READ, MAP_SHARED, 0, page);
+		if (first == MAP_FAILED)
+			die(path);
+	}
+	memset(p, 1, page);
+	printf("victim 0x%llx\n", (unsigned long long)(lab_phys(p) - base));
+	while (next_order(line, sizeof(line)))
+		printf("touched %s\n", touch(p));
 }
 
 static char *map_piece(const char *path, uint64_t offset)
@@ -214,7 +204,7 @@ static void pieces(const char *path, char **offset, bool write)
 		char *p = map_piece(path, at);
 
 		if (write)
-			fill(p, at, PIECE);
+			lab_fill(p, PIECE, seed, BAR, at);
 		printf("%s 0x%llx %s\n", write ? "wrote" : "found", (unsigned long long)at,
 		       is_filled(p, at, PIECE) ? "kept" : is_zero(p, PIECE) ? "zero" : "bad");
 		munmap(p, PIECE);
@@ -288,7 +278,7 @@ int main(int argc, char **argv)
 	else if (argc < 3)
 		return 2;
 	else if (!strcmp(argv[1], "victim"))
-		victim(number(argv[2]));
+		victim(number(argv[2]), argv[3]);
 	else if (!strcmp(argv[1], "rules"))
 		rules(argv[2]);
 	else if (argc < 4)

@@ -13,10 +13,6 @@
 #include "hold.h"
 #include "uapi.h"
 
-#ifndef BUS_MCEERR_AR
-#define BUS_MCEERR_AR	4
-#endif
-
 #define IOVA	0x400000000ULL
 
 static u64 bad;	/* offset in usemem */

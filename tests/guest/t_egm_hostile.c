@@ -19,12 +19,7 @@
 
 #include "egm.h"
 
-#ifndef BUS_MCEERR_AR
-#define BUS_MCEERR_AR	4
-#endif
-
 #define RW	(PROT_READ | PROT_WRITE)
-#define HELPER	"/sys/module/cohmem_test_poison/parameters/phys"
 #define DRIVER	"/sys/bus/pci/drivers/cohmem_vfio_pci"
 #define PARAM	"/sys/module/cohmem_vfio_pci/parameters/egm_scrub"
 
@@ -401,44 +396,15 @@ static void unbinding_while_it_is_cleared(void)
 
 /* --- memory that goes bad ---------------------------------------------------- */
 
-static struct fault hit;
-
-static void on_sigbus(int sig, siginfo_t *info, void *context)
-{
-	(void)context;
-	hit.sig = sig;
-	hit.code = info->si_code;
-	hit.addr = info->si_addr;
-}
-
-/* Let the page at @phys go bad under this process. 0 or -errno; see @hit. */
-static int go_bad(u64 phys)
-{
-	struct sigaction sa = {
-		.sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO,
-	}, old;
-	char text[32];
-	int ret;
-
-	memset(&hit, 0, sizeof(hit));
-	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)phys);
-	sigaction(SIGBUS, &sa, &old);
-	ret = file_write(HELPER, text);
-	sigaction(SIGBUS, &old, NULL);
-	return ret;
-}
-
 static void memory_errors(void)
 {
 	const struct egm_facts *e = need_egm();
 	u64 page = facts()->page, at;
+	struct fault hit;
 	u8 *p, *q;
 	int fd;
 
-	if (kernel_version() < 61900)
-		SKIP("this kernel does not report errors of device memory");
-	if (!file_exists(HELPER))
-		SKIP("cohmem_test_poison is not loaded");
+	need_memory_errors();
 	need_last_gpu();
 	CHECK_EQ(egm_u64("poison_count"), 0);
 	fd = egm_open(0);
@@ -447,19 +413,19 @@ static void memory_errors(void)
 	q = egm_map(fd, at + 6 * MiB, MiB);
 	store((u64 *)p, 1);
 	store((u64 *)q, 1);
-	CHECK_EQ(go_bad(e->base[0] + at + 3 * page), 0);
+	CHECK_EQ(go_bad(e->base[0] + at + 3 * page, &hit), 0);
 	CHECK(hit.sig == SIGBUS && hit.code == BUS_MCEERR_AR, "%s",
 	      fault_str(&hit));
 	CHECK((u8 *)hit.addr == p + 3 * page, "at %p, not %p", hit.addr,
 	      p + 3 * page);
 	CHECK_EQ(egm_u64("poison_count"), 1);
 	CHECK_EQ(egm_u64("poison_pages"), e->base[0] + at + 3 * page);
-	CHECK_EQ(go_bad(e->base[0] + at + 6 * MiB), 0);
+	CHECK_EQ(go_bad(e->base[0] + at + 6 * MiB, &hit), 0);
 	CHECK((u8 *)hit.addr == q, "at %p, not %p", hit.addr, q);
 	/* Between the two mappings, and the same again: nobody dies of it. */
-	CHECK_EQ(go_bad(e->base[0] + at + 5 * MiB), 0);
+	CHECK_EQ(go_bad(e->base[0] + at + 5 * MiB, &hit), 0);
 	CHECK(!hit.sig, "a page that nobody maps: %s", fault_str(&hit));
-	CHECK_EQ(go_bad(e->base[0] + at + 5 * MiB), 0);
+	CHECK_EQ(go_bad(e->base[0] + at + 5 * MiB, &hit), 0);
 	CHECK_EQ(egm_u64("poison_count"), 3);
 	store((u64 *)(p + 4 * page), 2);
 	unmap(p, 4 * MiB);

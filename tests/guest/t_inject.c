@@ -112,24 +112,6 @@ static void each_step(struct op *op, int (*fn)(struct op *),
 	CHECK(tries > 1, "nothing there could fail");
 }
 
-/* After all that: a device as if nothing had been. */
-static void still_works(void)
-{
-	u64 v = 0x1122334455667788ULL;
-	struct dev d;
-	u8 *p;
-
-	dev_open(&d);
-	CHECK_EQ(reg_write(&d, 4, 4096, &v, sizeof(v)), sizeof(v));
-	p = map(&d, 4, 0, 65536);
-	CHECK_EQ(load((u64 *)(p + 4096)), v);
-	unmap(p, 65536);
-	CHECK_EQ(dev_reset(&d), 0);
-	set_command(&d, 2, 0);
-	CHECK_EQ(reg_read(&d, 4, 4096, &v, sizeof(v)), sizeof(v));
-	dev_close(&d);
-}
-
 /* --- Binding ---------------------------------------------------------------- */
 static char driver_dir[300];
 
@@ -174,7 +156,7 @@ static void binding(void)
 	CHECK_EQ(file_write(dev_path("driver/unbind"), facts()->bdf), 0);
 	each_step(&op, bind_op, bind_undo, MAX_STEPS);
 	CHECK_EQ(bind_op(&op), 0);
-	still_works();
+	dev_still_works();
 }
 
 /* --- Opening ------------------------------------------------------------------ */
@@ -195,7 +177,7 @@ static void opening(void)
 
 	need_injection();
 	each_step(&op, open_op, open_undo, MAX_STEPS);
-	still_works();
+	dev_still_works();
 }
 
 static void opening_cleared(void)
@@ -214,7 +196,7 @@ static void opening_cleared(void)
 	dev_open(&op.d);
 	dev_close(&op.d);
 	CHECK_EQ(file_write(dev_path("cohmem/scrub"), "default"), 0);
-	still_works();
+	dev_still_works();
 }
 
 /* --- What a user does --------------------------------------------------------- */
@@ -309,7 +291,7 @@ static void using(int (*fn)(struct op *), void (*undo)(struct op *, int ret))
 	CHECK(op.buf != MAP_FAILED, "no buffer");
 	each_step(&op, fn, undo, MAX_STEPS);
 	dev_close(&op.d);
-	still_works();
+	dev_still_works();
 }
 
 static void reading(void) { using(read_op, nothing_to_undo); }

@@ -3,44 +3,10 @@
  * Pages that go bad: who is told, and who gets them afterwards. Needs the helper
  * module cohmem_test_poison (tests/kmod), which plays the hardware.
  */
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #include "guest.h"
-
-#ifndef BUS_MCEERR_AR
-#define BUS_MCEERR_AR	4
-#endif
-
-#define HELPER	"/sys/module/cohmem_test_poison/parameters/phys"
-
-static struct fault hit;
-
-static void on_sigbus(int sig, siginfo_t *info, void *context)
-{
-	(void)context;
-	hit.sig = sig;
-	hit.code = info->si_code;
-	hit.addr = info->si_addr;
-}
-
-/* Let the page at @phys go bad under this process. 0 or -errno; see @hit. */
-static int go_bad(u64 phys)
-{
-	struct sigaction sa = {
-		.sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO,
-	}, old;
-	char text[32];
-	int ret;
-
-	memset(&hit, 0, sizeof(hit));
-	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)phys);
-	sigaction(SIGBUS, &sa, &old);
-	ret = file_write(HELPER, text);
-	sigaction(SIGBUS, &old, NULL);
-	return ret;
-}
 
 static int note_bad(u64 phys)
 {
@@ -56,10 +22,8 @@ static int note_bad(u64 phys)
  */
 static void fresh(bool need_hook)
 {
-	if (need_hook && kernel_version() < 61900)
-		SKIP("this kernel does not report errors of device memory");
-	if (need_hook && !file_exists(HELPER))
-		SKIP("cohmem_test_poison is not loaded");
+	if (need_hook)
+		need_memory_errors();
 	rebind();
 	CHECK_EQ(attr_u64("poison_count"), 0);
 }
@@ -74,6 +38,7 @@ static void sigbus_to_the_mapper(void)
 {
 	const struct facts *f = facts();
 	u64 off = 3 * f->page;
+	struct fault hit;
 	struct dev d;
 	u8 *p;
 
@@ -81,7 +46,7 @@ static void sigbus_to_the_mapper(void)
 	dev_open(&d);
 	p = map(&d, 4, 0, 4 * MiB);
 	store((u64 *)(p + off), 1);
-	CHECK_EQ(go_bad(f->mem_base + off), 0);
+	CHECK_EQ(go_bad(f->mem_base + off, &hit), 0);
 	CHECK(hit.sig == SIGBUS && hit.code == BUS_MCEERR_AR, "%s",
 	      fault_str(&hit));
 	CHECK((u8 *)hit.addr == p + off, "at %p, not %p", hit.addr, p + off);
@@ -96,6 +61,7 @@ static void sigbus_to_the_mapper(void)
 static void several_mappings(void)
 {
 	const struct facts *f = facts();
+	struct fault hit;
 	struct dev d;
 	u8 *a, *b, *c;
 
@@ -107,15 +73,15 @@ static void several_mappings(void)
 	store((u64 *)a, 1);
 	store((u64 *)b, 1);
 
-	CHECK_EQ(go_bad(f->mem_base + 6 * MiB), 0);
+	CHECK_EQ(go_bad(f->mem_base + 6 * MiB, &hit), 0);
 	CHECK(!hit.sig, "a page that nobody maps: %s", fault_str(&hit));
-	CHECK_EQ(go_bad(f->mem_base + 256 * MiB), 0);
+	CHECK_EQ(go_bad(f->mem_base + 256 * MiB, &hit), 0);
 	CHECK(!hit.sig, "a page above all mappings: %s", fault_str(&hit));
-	CHECK_EQ(go_bad(f->mem_base + 9 * MiB), 0);
+	CHECK_EQ(go_bad(f->mem_base + 9 * MiB, &hit), 0);
 	CHECK((u8 *)hit.addr == b + MiB, "at %p, not %p", hit.addr, b + MiB);
 	CHECK_EQ(attr_u64("poison_count"), 3);
 	/* The same page again counts once. */
-	CHECK_EQ(go_bad(f->mem_base + 9 * MiB), 0);
+	CHECK_EQ(go_bad(f->mem_base + 9 * MiB, &hit), 0);
 	CHECK_EQ(attr_u64("poison_count"), 3);
 	unmap(a, 4 * MiB);
 	unmap(b, 4 * MiB);
@@ -127,7 +93,9 @@ static void several_mappings(void)
 static void in_resmem(void)
 {
 	const struct facts *f = facts();
+	struct fault hit;
 	struct dev d;
+	u64 v;
 	u8 *p;
 
 	if (!f->split)
@@ -136,9 +104,9 @@ static void in_resmem(void)
 	dev_open(&d);
 	p = map(&d, 2, 0, 4 * MiB);
 	store((u64 *)p, 1);
-	CHECK_EQ(go_bad(f->mem_base + f->usemem + f->page), 0);
+	CHECK_EQ(go_bad(f->mem_base + f->usemem + f->page, &hit), 0);
 	CHECK((u8 *)hit.addr == p + f->page, "%s", fault_str(&hit));
-	CHECK_ERRNO(reg_read(&d, 2, f->page, &hit, 8), EIO);
+	CHECK_ERRNO(reg_read(&d, 2, f->page, &v, 8), EIO);
 	unmap(p, 4 * MiB);
 	dev_close(&d);
 	rebind();

@@ -16,7 +16,6 @@
 #include "guest.h"
 
 #define DRIVER	"/sys/bus/pci/drivers/cohmem_vfio_pci"
-#define POISON	"/sys/module/cohmem_test_poison/parameters/phys"
 
 static const char *announced(void)
 {

@@ -23,7 +23,6 @@
 #include "guest.h"
 #include "uapi.h"
 
-#define POISON	"/sys/module/cohmem_test_poison/parameters/phys"
 #define RW	(PROT_READ | PROT_WRITE)
 
 static void w01_private_mapping_is_refused(void)
@@ -43,48 +42,22 @@ static void w01_private_mapping_is_refused(void)
 	dev_close(&d);
 }
 
-static struct fault hit;
-
-static void note_signal(int sig, siginfo_t *info, void *context)
-{
-	(void)context;
-	hit = (struct fault){ { sig, info->si_code, info->si_addr } };
-}
-
-static int go_bad(u64 phys)
-{
-	struct sigaction sa = {
-		.sa_sigaction = note_signal, .sa_flags = SA_SIGINFO,
-	}, old;
-	char text[32];
-	int ret;
-
-	if (kernel_version() < 61900)
-		SKIP("this kernel does not report errors of device memory (since 6.19)");
-	if (!file_exists(POISON))
-		SKIP("the helper module cohmem_test_poison is not loaded");
-	memset(&hit, 0, sizeof(hit));
-	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)phys);
-	sigaction(SIGBUS, &sa, &old);
-	ret = file_write(POISON, text);
-	sigaction(SIGBUS, &old, NULL);
-	return ret;
-}
-
 /* A mapping that lies below the page and does not cover it: no reason to die. */
 static void w02_poison_is_sigbus_never_sigkill(void)
 {
 	const struct facts *f = facts();
 	u8 *below, *over;
+	struct fault hit;
 	struct dev d;
 
+	need_memory_errors();
 	rebind();
 	dev_open(&d);
 	below = map(&d, 4, 0, 65536);
 	store((u64 *)below, 1);
 	over = map(&d, 4, 32 * MiB, 65536);
 	store((u64 *)over, 1);
-	CHECK_EQ(go_bad(f->mem_base + 32 * MiB), 0);
+	CHECK_EQ(go_bad(f->mem_base + 32 * MiB, &hit), 0);
 	CHECK(hit.sig == SIGBUS && hit.addr == over, "%s, want SIGBUS at %p",
 	      fault_str(&hit), (void *)over);
 	unmap(below, 65536);
@@ -309,14 +282,16 @@ static void w11_bad_pages_are_remembered(void)
 {
 	const struct facts *f = facts();
 	u64 bad = 48 * MiB, v;
+	struct fault hit;
 	struct dev d;
 	u8 *p;
 
+	need_memory_errors();
 	rebind();
 	dev_open(&d);
 	p = map(&d, 4, bad, 65536);
 	store((u64 *)p, 1);
-	CHECK_EQ(go_bad(f->mem_base + bad), 0);
+	CHECK_EQ(go_bad(f->mem_base + bad, &hit), 0);
 	CHECK_ERRNO(reg_read(&d, 4, bad, &v, 8), EIO);
 	CHECK_ERRNO(reg_write(&d, 4, bad, &v, 8), EIO);
 	CHECK_EQ(reg_read(&d, 4, bad + f->page, &v, 8), 8);

@@ -3,6 +3,7 @@
 #include <linux/pci_regs.h>
 
 #include "copy.h"
+#include "engine_job.h"
 
 static u32 tag;
 
@@ -64,6 +65,11 @@ void copy_open(struct dev *d)
 	CHECK_EQ(reg_read(d, 4, 0, &(u64){ 0 }, 8), 8);
 }
 
+static void put(void *to, u32 reg, u32 value)
+{
+	engine_w32(to, reg, value);
+}
+
 /**
  * engine_submit() - start a job
  * @d: the device
@@ -78,14 +84,12 @@ void copy_open(struct dev *d)
 void engine_submit(struct dev *d, u32 op, u32 src_space, u64 src, u32 dst_space,
 		   u64 dst, u64 len, u32 irq)
 {
-	engine_w32(d, COHMEM_ENGINE_OP, op);
-	engine_w32(d, COHMEM_ENGINE_IRQ, irq);
-	engine_w64(d, COHMEM_ENGINE_SRC, src);
-	engine_w32(d, COHMEM_ENGINE_SRC_SPACE, src_space);
-	engine_w64(d, COHMEM_ENGINE_DST, dst);
-	engine_w32(d, COHMEM_ENGINE_DST_SPACE, dst_space);
-	engine_w64(d, COHMEM_ENGINE_LEN, len);
-	engine_w32(d, COHMEM_ENGINE_DOORBELL, ++tag);
+	const struct engine_job job = {
+		.op = op, .irq = irq, .src = src, .src_space = src_space,
+		.dst = dst, .dst_space = dst_space, .len = len,
+	};
+
+	engine_start(put, d, &job, ++tag);
 }
 
 /**

@@ -427,3 +427,26 @@ int dev_export(struct dev *d, unsigned int bar, u64 off, u64 len)
 
 	return fd < 0 ? -errno : fd;
 }
+
+/**
+ * dev_still_works() - after all that: a device as if nothing had been
+ *
+ * Nobody has it open. It is written to, mapped, reset and read.
+ */
+void dev_still_works(void)
+{
+	u64 v = 0x1122334455667788ULL;
+	struct dev d;
+	u8 *p;
+
+	dev_open(&d);
+	set_command(&d, 2, 0);
+	CHECK_EQ(reg_write(&d, 4, 4096, &v, sizeof(v)), sizeof(v));
+	p = map(&d, 4, 0, 65536);
+	CHECK_EQ(load((u64 *)(p + 4096)), v);
+	unmap(p, 65536);
+	CHECK_EQ(dev_reset(&d), 0);
+	set_command(&d, 2, 0);
+	CHECK_EQ(reg_read(&d, 4, 4096, &v, sizeof(v)), sizeof(v));
+	dev_close(&d);
+}

@@ -19,6 +19,7 @@
 #define COHMEM_GUEST_H
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -163,6 +164,9 @@ bool keeps_what_is_freed(void);
 
 /* --- mem.c: touching memory that may answer with a signal ------------------ */
 
+/* What lets a page go bad: the helper cohmem_test_poison (tests/kmod), by its address. */
+#define POISON	"/sys/module/cohmem_test_poison/parameters/phys"
+
 struct fault {
 	struct cohmem_fault;
 };
@@ -172,6 +176,8 @@ bool try_store(volatile u64 *p, u64 value, struct fault *f);
 u64 load(const volatile u64 *p);
 void store(volatile u64 *p, u64 value);
 void expect_sigbus(const volatile u64 *p, int code);
+void need_memory_errors(void);
+int go_bad(u64 phys, struct fault *hit);
 const char *fault_str(const struct fault *f);
 
 void fill(void *buf, size_t len, u64 seed);
@@ -194,6 +200,7 @@ bool have_cdev(void);
 int __region_info(int fd, unsigned int index, struct cohmem_vfio_region *r);
 int dev_reset(struct dev *d);
 int dev_export(struct dev *d, unsigned int bar, u64 off, u64 len);
+void dev_still_works(void);
 
 void *__map(struct dev *d, unsigned int bar, u64 off, u64 len, int prot,
 	    int flags);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Touching memory that may answer with a signal, or must not. */
-#include <signal.h>
 
 #include "guest.h"
 
@@ -68,6 +67,48 @@ void expect_sigbus(const volatile u64 *p, int code)
 	      (unsigned long long)value);
 	CHECK(f.sig == SIGBUS && (!code || f.code == code), "%s, want SIGBUS/%d",
 	      fault_str(&f), code);
+}
+
+static struct fault last;
+
+static void on_sigbus(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	last = (struct fault){ { sig, info->si_code, info->si_addr } };
+}
+
+/**
+ * need_memory_errors() - skips where a page of device memory cannot go bad
+ */
+void need_memory_errors(void)
+{
+	if (kernel_version() < 61900)
+		SKIP("this kernel does not report errors of device memory (since 6.19)");
+	if (!file_exists(POISON))
+		SKIP("the helper module cohmem_test_poison is not loaded");
+}
+
+/**
+ * go_bad() - let a page go bad under this process
+ * @phys: an address in it
+ * @hit: the signal that came of it, if any
+ * Return: 0 or -errno, what the kernel did about the page.
+ */
+int go_bad(u64 phys, struct fault *hit)
+{
+	struct sigaction sa = {
+		.sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO,
+	}, old;
+	char text[32];
+	int ret;
+
+	memset(&last, 0, sizeof(last));
+	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)phys);
+	sigaction(SIGBUS, &sa, &old);
+	ret = file_write(POISON, text);
+	sigaction(SIGBUS, &old, NULL);
+	*hit = last;
+	return ret;
 }
 
 /**
