@@ -76,7 +76,7 @@ static bool enable(const struct gpu *gpu)
 	char path[100];
 	int ret;
 
-	snprintf(path, sizeof(path), DEVICES "/%s/enable", gpu->bdf);
+	snprintf(path, sizeof(path), DEVICES "/%.31s/enable", gpu->bdf);
 	ret = lab_write_file(path, "1");
 	if (ret)
 		say("error", " cannot enable %s: %s", gpu->bdf, strerror(-ret));
@@ -90,7 +90,7 @@ static bool read_word(const struct gpu *gpu)
 	char path[100];
 	int fd;
 
-	snprintf(path, sizeof(path), DEVICES "/%s/resource4", gpu->bdf);
+	snprintf(path, sizeof(path), DEVICES "/%.31s/resource4", gpu->bdf);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd >= 0) {
 		p = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
