@@ -38,14 +38,13 @@ def parse_wire(lines):
 
 
 def parse_online(lines):
-    """How long it took to put the guest's memory on line: {who: [ms]}, and of how much."""
-    out, size = {}, 0
+    """How long it took to put the guest's memory on line: {who: [ms for each GiB]}."""
+    out = {}
     for line in lines:
         m = re.search(r"\bonline (ours|kmem) (\d+) ms (\d+) bytes", line)
-        if m:
-            out.setdefault(m.group(1), []).append(float(m.group(2)))
-            size = int(m.group(3))
-    return out, size
+        if m and int(m.group(3)):
+            out.setdefault(m.group(1), []).append(int(m.group(2)) / (int(m.group(3)) / 2 ** 30))
+    return out
 
 
 def lines_of(path):
@@ -84,9 +83,9 @@ def read_run(run):
         r["starts"] = found
     if profile:
         r["profile"] = profile
-    online, size = parse_online(lines)
+    online = parse_online(lines)
     if online:
-        r["online"], r["online_bytes"] = online, size
+        r["online"] = online
     return r
 
 

@@ -186,7 +186,7 @@ def document(runs, wire, version, plots):
             [s["name"], r["kernel"], times(s["got"]), times(s["best"]), s["why"] or "not known"]
             for r, s in slow], 2) + [""]
     if any("starts" in r for r in runs):
-        out += _starts_section(runs, [p for p in plots if p[1].startswith("start")])
+        out += _starts_section(runs, [p for p in plots if "/start" in p[1]])
     for r in runs:
         if "figures" in r:
             out += ["## %s: %s" % (r["name"], title(r)), ""] + bench_table(r["figures"]) + [""]
@@ -195,12 +195,12 @@ def document(runs, wire, version, plots):
             out += ["%s has no %s: %s." % x for x in reasons] + ([""] if reasons else [])
         if "online" in r:
             out += ["## Memory on line: " + title(r), "",
-                    "%s put on line in the guest, ms, ours and the kernel's kmem in one boot:"
-                    % figures.show_size(r["online_bytes"]), ""]
+                    "Put on line in the guest, ms for each GiB, by ours and by the kernel's kmem on"
+                    " the same host:", ""]
             out += table(["by", "median", "best", "spread"], [
                 [w, show(figures.median(v)), show(min(v)), show(figures.spread(v))]
                 for w, v in r["online"].items()]) + [""]
-    out += [line for p in plots if not p[1].startswith("start")
+    out += [line for p in plots if "/start" not in p[1]
             for line in ("![%s](%s)" % p, "")]
     if wire:
         out += ["## The emulator's socket", "", "A message and its answer, us.", ""]
