@@ -7,7 +7,7 @@ import targets
 
 show, times = figures.show, figures.show_times
 
-# Measurements of device memory in page tables: which line of the kernel it is.
+# What is the kernel's, and which line of it.
 TYPE1 = """Unmapping goes through the range one page at a time, whatever size its leaves have:
 `vfio_unmap_unpin()` in drivers/vfio/vfio_iommu_type1.c looks up
 `iommu_iova_to_phys(domain->domain, iova + len)` in a loop whose step is `len += PAGE_SIZE`,
@@ -15,7 +15,6 @@ to find out how much is contiguous. A step as large as the leaf that the look-up
 (or, for a range without pinned pages, one `iommu_unmap()` of all of it) would do away with
 it. iommufd has no such loop."""
 
-# Two runs alike are told apart by nothing else.
 def title(run):
     """What a run was about."""
     s = "%s, %s%s%s" % (run["kernel"], "%d x " % run["gpus"] if run["gpus"] > 1 else "",
@@ -23,10 +22,11 @@ def title(run):
     return s + (", iommufd" if run.get("iommufd") else "")
 
 
-def table(head, rows, left=1):
-    """A table; the first columns to the left, the others to the right."""
+def table(head, rows, left=1, words=0):
+    """A table; the first columns and the last that are words to the left, the others to the right."""
+    right = range(left, len(head) - words)
     out = ["| " + " | ".join(head) + " |",
-           "|" + "|".join("---" if i < left else "---:" for i in range(len(head))) + "|"]
+           "|" + "|".join("---:" if i in right else "---" for i in range(len(head))) + "|"]
     return out + ["| " + " | ".join(row) + " |" for row in rows]
 
 
@@ -56,7 +56,7 @@ def targets_table(judged):
         came = t["state"] + (": " + t["why"] if t["why"] else "")
         rows.append([t["target"], t["kernel"], show(t["want"]), show(t["got"]), show(t["best"]),
                      came])
-    return table(["target", "kernel", "want", "medians", "best rounds", "so it is"], rows, 2)
+    return table(["target", "kernel", "want", "medians", "best rounds", "so it is"], rows, 2, 1)
 
 
 def _row_of(s, who, without, peer):
@@ -138,9 +138,8 @@ def machine(runs):
     slow = [r["slow"] for r in runs if r.get("slow")]
     if not slow:
         return "How busy the machine was is not known."
-    return ("While this was measured the machine was %s to %s times slower than alone"
-            " (`lab/clock.sh`: what QEMU's threads waited for a processor)."
-            % (show(min(slow)), show(max(slow))))
+    return ("While this was measured the machine was up to %s times slower than alone"
+            " (`lab/clock.sh`: what QEMU's threads waited for a processor)." % show(max(slow)))
 
 
 def groups_of(runs):
@@ -184,7 +183,7 @@ def document(runs, wire, version, plots):
         out += ["Worse than the peer's by more than 1.05 times, by medians:", ""]
         out += table(["measurement", "kernel", "medians", "best rounds", "why"], [
             [s["name"], r["kernel"], times(s["got"]), times(s["best"]), s["why"] or "not known"]
-            for r, s in slow], 2) + [""]
+            for r, s in slow], 2, 1) + [""]
     if any("starts" in r for r in runs):
         out += _starts_section(runs, [p for p in plots if "/start" in p[1]])
     for r in runs:

@@ -10,8 +10,9 @@ import figures
 import starts
 import targets
 
-# Okabe and Ito's colours, from dark to light.
-COLOURS = ["#0072b2", "#d55e00", "#009e73", "#56b4e9", "#f0e442"]
+# From dark to light (viridis), for what lies side by side; and Okabe and Ito's for lines.
+SHADES = ["#440154", "#3b528b", "#21918c", "#5ec962", "#fde725"]
+COLOURS = ["#0072b2", "#d55e00", "#009e73"]
 TERMINALS = {
     "svg": 'svg size 900,%d enhanced background rgb "white" font "sans-serif,14" dashed',
     "png": 'pngcairo size 1350,%d enhanced background rgb "white" font "sans-serif,16"',
@@ -52,7 +53,7 @@ def parts(run, name):
                   "set yrange [0:*]", 'set ylabel "seconds"']
         lines.append("plot " + ", ".join(
             "$data using %d%s title %s lc rgb '%s'" % (
-                i + 2, ":xtic(1)" if not i else "", quoted(starts.WHAT[p]), COLOURS[i])
+                i + 2, ":xtic(1)" if not i else "", quoted(starts.WHAT[p]), SHADES[i])
             for i, p in enumerate(used)))
         return "\n".join(lines) + "\n"
     return script
