@@ -70,7 +70,7 @@ def _row_of(s, who, without, peer):
     row.append(times(ready / without) if ready and without else "-")
     add = figures.median(starts.extra(s, who)) if who != "none" else None
     row.append(show(add))
-    row.append(times(add / peer) if add is not None and peer else "-")
+    row.append(times(add / peer) if add is not None and peer and peer > 0 else "-")
     return row + [show(figures.spread([m["ready_ms"] for m in mine]))]
 
 

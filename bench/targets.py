@@ -147,7 +147,8 @@ def _no_worse(run):
 
 
 def _ratio(a, b):
-    return a / b if a is not None and b else None
+    """Of two times; what is not even more than none is none to go by."""
+    return a / b if a is not None and b is not None and b > 0 else None
 
 
 def _of_start(run):
