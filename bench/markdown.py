@@ -86,7 +86,7 @@ def starts_tables(run):
     out = table(["GPU by", "first line", "memory ready"] + starts.PARTS + [
         "stop", "ready / none", "added", "added / peer's", "spread"],
         [_row_of(s, w, without, peer) for w in _order(s)])
-    out += ["", "Calls in these, in all (the same order of magnitude in each round):", ""]
+    out += ["", "Calls in these, in all:", ""]
     kinds = [k for k in starts.KINDS if any(k in m["calls"] for m in s)]
     rows = []
     for k in kinds:
@@ -97,7 +97,10 @@ def starts_tables(run):
         rows.append(row)
     rows.append(["page faults of QEMU"] + [
         show(figures.median([m["faults"] for m in starts.of(s, w)])) for w in _order(s)])
-    return out + table(["ms in how many"] + _order(s), rows)
+    each = ["%s %s" % (w, show(starts.unmap_ns_a_page(s, w))) for w in _order(s)
+            if starts.unmap_ns_a_page(s, w)]
+    out += table(["ms in how many"] + _order(s), rows)
+    return out + (["", "Unmapping for DMA, ns for each 4 KiB: %s." % ", ".join(each)] if each else [])
 
 
 def profile_table(run):
