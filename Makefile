@@ -59,10 +59,8 @@ run: tools ## one scenario by name: make run S=gh200-basic KERNEL=6.12
 torture: tools ## lockdep, KASAN, kmemleak and fault injection; writes docs/torture.md; HOURS=N: fuzzing
 	@lab/torture $(if $(HOURS),--hours $(HOURS))
 
-bench: tools ## speed: ours and the in-tree peer in one boot, as ratios
-	@bench/emulator-latency $(BUILD)
-	@lab/run $(MODEL)-bench --hbm $(HBM) --kernel $(LABKERNEL) --flavour $(FLAVOUR)
-	@lab/run $(MODEL)-scrub-bench --kernel $(LABKERNEL) --flavour $(FLAVOUR)
+bench: tools ## speed, as a report: ours, the in-tree peer and plain vfio-pci in one boot
+	@bench/run --model $(MODEL) --hbm $(HBM) --kernel $(LABKERNEL) --flavour $(FLAVOUR)
 
 matrix: tools ## every kernel: built, run, and the table of it; every patch of the series
 	@lab/matrix

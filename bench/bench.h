@@ -41,8 +41,11 @@ void report_none(const char *name, const char *unit, const char *fmt, ...)
 
 double now_us(void);
 bool wait_until_ready(struct dev *d);
+bool is_coherent(const struct dev *d);
+void small_access(struct dev *d, const char *name, unsigned int bar, u64 off);
 void touch(const void *p, u64 len, u64 step);
 
+void bench_basics(struct dev *d);
 void bench_map(struct dev *d);
 void bench_touch(struct dev *d);
 void bench_io(struct dev *d);

@@ -65,8 +65,14 @@ static void one_access(struct dev *d, const struct access *a, void *buf)
 		report_none(a->name, "MB/s", "%s", strerror(-(int)got));
 }
 
-/* Calls that move almost nothing: what does a call cost? */
-static void small_access(struct dev *d, const char *name, unsigned int bar)
+/**
+ * small_access() - calls that move almost nothing: what does a call cost?
+ * @d: the device
+ * @name: of the measurement
+ * @bar: which region
+ * @off: of the first word there
+ */
+void small_access(struct dev *d, const char *name, unsigned int bar, u64 off)
 {
 	double start, best = 1e9, end = now_us() + MEASURE_US;
 	u32 value;
@@ -75,28 +81,13 @@ static void small_access(struct dev *d, const char *name, unsigned int bar)
 	do {
 		start = now_us();
 		for (n = 0; n < SAMPLE_CALLS; n++)
-			if (reg_read(d, bar, n * 4, &value, 4) != 4) {
+			if (reg_read(d, bar, off + n * 4, &value, 4) != 4) {
 				report_none(name, "us", "%s", strerror(errno));
 				return;
 			}
 		best = min(best, (now_us() - start) / n);
 	} while (now_us() < end);
 	report(name, best, "us");
-}
-
-static void config_access(struct dev *d)
-{
-	double start, best = 1e9, end = now_us() + MEASURE_US;
-	u32 value;
-	int n;
-
-	do {
-		start = now_us();
-		for (n = 0; n < SAMPLE_CALLS; n++)
-			cfg_read(d, 0x20, &value, 4);
-		best = min(best, (now_us() - start) / n);
-	} while (now_us() < end);
-	report("config_read_bar4", best, "us");
 }
 
 /**
@@ -131,10 +122,9 @@ void bench_io(struct dev *d)
 			continue;
 		one_access(d, &list[i], buf);
 	}
-	small_access(d, "usemem_read_4_bytes", USEMEM);
+	small_access(d, "usemem_read_4_bytes", USEMEM, 0);
 	if (facts()->split)
-		small_access(d, "resmem_read_4_bytes", RESMEM);
-	config_access(d);
+		small_access(d, "resmem_read_4_bytes", RESMEM, 0);
 	free(buf);
 }
 

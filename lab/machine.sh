@@ -97,13 +97,15 @@ lay_out_l2() {
 	qemu_image=$("$COHMEM_TOP/lab/image" qemu "$arch")
 	[ -z "$l2_series" ] || l2_kernel=$("$COHMEM_TOP/lab/kernel" get "$l2_series" "$flavour")
 	mkdir -p "$run/l2/lab"
-	install -m 755 "$init/l2" "$run/l2/init"
+	install -m 755 "$init/${scenario_l2_init:-l2}" "$run/l2/init"
 	cp -L "$l2_kernel/vmlinuz" "$run/cpio/lab/l2-vmlinuz"
 	if [ -n "$scenario_user" ]; then
 		user_image=$("$COHMEM_TOP/lab/image" user "$arch")
 		l2_modules=$("$COHMEM_TOP/lab/image" l2-modules "${l2_series:-$series}" "$flavour")
-		cp "$("$COHMEM_TOP/lab/module" "${l2_series:-$series}" "$flavour" FROM=guest)" "$run/l2/lab/"
 		install -m 755 "$init/l2mem" "$COHMEM_TOP"/lab/guest/l2-* "$run/l2/lab/"
+	fi
+	if [ -n "$scenario_user$scenario_l2_init" ]; then
+		cp "$("$COHMEM_TOP/lab/module" "${l2_series:-$series}" "$flavour" FROM=guest)" "$run/l2/lab/"
 	fi
 	"$COHMEM_TOP/lab/toolbox" run bash -ec '
 		cd "$1"; mkdir -p dev proc sys tmp run usr/lib; find . | cpio -o -H newc --quiet >"$2"
