@@ -151,12 +151,12 @@ class Plugin:
         getattr(r, r.DESCRIPTOR.fields_by_number[1].name).extend(ids)
         return self.call['PreStartContainer'](r, timeout=30)
 
-    def allocate(self, size):
+    def allocate(self, size, taken=()):
         """What the kubelet does for a container: choose, allocate, start."""
-        ids = self.healthy()
-        assert len(ids) >= size, 'only %s are healthy' % ids
+        ids = [i for i in self.healthy() if i not in taken]
+        assert len(ids) >= size, 'only %s are healthy and free' % ids
         if self.options.get_preferred_allocation_available:
-            ids = self.prefer(size)
+            ids = self.prefer(size, available=ids)
         ids = ids[:size]
         got = self.ask(ids).container_responses[0]
         if self.options.pre_start_required:
