@@ -74,6 +74,7 @@ class Plugin:
             'unix:' + os.path.join(kubelet.folder, request.endpoint))
         self.lists = queue.Queue()
         self.devices = {}
+        self.nr_lists = 0
         self.ended = threading.Event()
         self.call = {}
         for method, req, res in (
@@ -98,6 +99,7 @@ class Plugin:
         try:
             for response in self.stream:
                 self.devices = {d.ID: d for d in response.devices}
+                self.nr_lists += 1
                 self.lists.put(self.devices)
         except grpc.RpcError:
             pass
