@@ -70,8 +70,10 @@ class Plugin:
         self.kubelet = kubelet
         self.resource = request.resource_name
         self.options = request.options
-        self.channel = grpc.insecure_channel(
-            'unix:' + os.path.join(kubelet.folder, request.endpoint))
+        path = os.path.join(kubelet.folder, request.endpoint)
+        # Kubelets before 1.26 call the host by the socket's path.
+        self.channel = grpc.insecure_channel('unix:' + path, options=[
+            ('grpc.default_authority', path if kubelet.old else 'localhost')])
         self.lists = queue.Queue()
         self.devices = {}
         self.nr_lists = 0
@@ -173,13 +175,14 @@ class Plugin:
 class Kubelet:
     """One that starts, and can be stopped."""
 
-    def __init__(self, folder, messages, refuse=0):
+    def __init__(self, folder, messages, refuse=0, old=False):
         self.folder = folder
         self.messages = messages
         self.plugins = {}
         self.requests = []
         self.came = queue.Queue()
         self.refuse = refuse    # so many registrations first
+        self.old = old
         os.makedirs(folder, exist_ok=True)
         # It starts with an empty folder, but for what it has written itself.
         for name in os.listdir(folder):
