@@ -221,9 +221,10 @@ class Kubelet:
         return self.came.get(timeout=timeout)
 
     def stop(self):
-        for plugin in self.plugins.values():
-            plugin.close()
+        # Nobody registers from here on.
         self.server.stop(None).wait()
+        for plugin in list(self.plugins.values()):
+            plugin.close()
         path = os.path.join(self.folder, 'kubelet.sock')
         if os.path.exists(path):
             os.unlink(path)
