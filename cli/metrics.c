@@ -35,32 +35,6 @@ void metrics_label(FILE *out, const char *name, const char *value, bool first)
 }
 
 /**
- * metrics_sample() - one number
- * @out: where to
- * @name: of the family
- * @label: what @v is: "bdf" or "egm"
- * @v: whose
- * @n: the number
- * @ms: it is in milliseconds, and wanted in seconds
- */
-void metrics_sample(FILE *out, const char *name, const char *label,
-		    const struct view *v, unsigned long long n, bool ms)
-{
-	fprintf(out, "%s{", name);
-	metrics_label(out, label, v->f->bdf, true);
-	if (ms)
-		fprintf(out, "} %llu.%03llu\n", n / 1000, n % 1000);
-	else
-		fprintf(out, "} %llu\n", n);
-}
-
-static void sample(FILE *out, const char *name, const struct view *v,
-		   unsigned long long n, bool ms)
-{
-	metrics_sample(out, name, "bdf", v, n, ms);
-}
-
-/**
  * metrics_family() - what the samples that follow are
  * @out: where to
  * @name: their name
@@ -74,42 +48,100 @@ void metrics_family(FILE *out, const char *name, const char *type,
 }
 
 /**
- * struct metric - a fact as a metric
- * @name: its name, with the unit and the suffix that Prometheus wants
- * @type: "gauge" or "counter"
- * @help: what it is
- * @id: the fact
- * @ms: the fact is in milliseconds; Prometheus counts in seconds
+ * metrics_memory() - how much memory it is
+ * @v: a GPU, or a socket's EGM
+ * @n: bytes
+ * Return: false where that is not known, or makes no sense.
  */
-struct metric {
-	const char *name;
-	const char *type;
-	const char *help;
-	enum cohmem_fact_id id;
-	bool ms;
-};
+bool metrics_memory(const struct view *v, unsigned long long *n)
+{
+	*n = v->f->memory.size;
+	return v->f->memory.state == COHMEM_MEM_OK;
+}
+
+/**
+ * metrics_available() - can a virtual machine have it?
+ * @v: a GPU, or a socket's EGM
+ * @n: 0 or 1
+ * Return: false where that is not known.
+ */
+bool metrics_available(const struct view *v, unsigned long long *n)
+{
+	*n = v->health.available;
+	return v->health.available >= 0;
+}
+
+static bool users(const struct view *v, unsigned long long *n)
+{
+	*n = v->nr_users;
+	return !v->users_unknown;
+}
+
+static bool number(const struct metric *m, const struct view *v,
+		   unsigned long long *n)
+{
+	if (m->value)
+		return m->value(v, n);
+	*n = cohmem_fact_number(v->f, m->id);
+	return cohmem_fact_known(v->f, m->id);
+}
+
+/**
+ * metrics_write() - families of one number each
+ * @out: where to
+ * @label: what the views are: "bdf" or "egm"
+ * @metrics: the families
+ * @nr_metrics: how many
+ * @views: whose numbers
+ * @nr: how many
+ */
+void metrics_write(FILE *out, const char *label, const struct metric *metrics,
+		   unsigned int nr_metrics, const struct view *views,
+		   unsigned int nr)
+{
+	const struct metric *m;
+	unsigned long long n;
+	unsigned int i;
+
+	for (m = metrics; m < metrics + nr_metrics; m++) {
+		metrics_family(out, m->name, m->counter ? "counter" : "gauge",
+			       m->help);
+		for (i = 0; i < nr; i++) {
+			if (!number(m, &views[i], &n))
+				continue;
+			fprintf(out, "%s{", m->name);
+			metrics_label(out, label, views[i].f->bdf, true);
+			if (m->ms)
+				fprintf(out, "} %llu.%03llu\n", n / 1000, n % 1000);
+			else
+				fprintf(out, "} %llu\n", n);
+		}
+	}
+}
 
 static const struct metric metrics[] = {
-	{ "cohmem_poisoned_pages", "gauge",
-	  "Pages of its memory that are noted as bad.",
-	  COHMEM_FACT_POISON_COUNT, false },
-	{ "cohmem_poison_overflow", "gauge",
+	{ "cohmem_memory_bytes", "Its coherent memory.",
+	  .value = metrics_memory },
+	{ "cohmem_available", "1 if a virtual machine can have it now.",
+	  .value = metrics_available },
+	{ "cohmem_users", "Processes that hold it open.", .value = users },
+	{ "cohmem_poisoned_pages", "Pages of its memory that are noted as bad.",
+	  .id = COHMEM_FACT_POISON_COUNT },
+	{ "cohmem_poison_overflow",
 	  "1 if more pages have gone bad than can be noted.",
-	  COHMEM_FACT_POISON_OVERFLOW, false },
-	{ "cohmem_resets_total", "counter",
+	  .id = COHMEM_FACT_POISON_OVERFLOW },
+	{ "cohmem_resets_total",
 	  "Resets and other events after which memory had to be waited for.",
-	  COHMEM_FACT_GENERATION, false },
-	{ "cohmem_ready_seconds", "gauge",
-	  "How long the last wait for the memory took.",
-	  COHMEM_FACT_READY_MS, true },
-	{ "cohmem_scrub_dirty", "gauge",
-	  "1 if the memory may hold data of its last user.",
-	  COHMEM_FACT_SCRUB_DIRTY, false },
-	{ "cohmem_scrub_bytes", "gauge",
+	  .id = COHMEM_FACT_GENERATION, .counter = true },
+	{ "cohmem_ready_seconds", "How long the last wait for the memory took.",
+	  .id = COHMEM_FACT_READY_MS, .ms = true },
+	{ "cohmem_scrub_dirty", "1 if the memory may hold data of its last user.",
+	  .id = COHMEM_FACT_SCRUB_DIRTY },
+	{ "cohmem_scrub_bytes",
 	  "Bytes cleared by the clearing that goes on, or the last one.",
-	  COHMEM_FACT_SCRUB_BYTES, false },
-	{ "cohmem_scrub_seconds", "gauge",
-	  "How long that has taken.", COHMEM_FACT_SCRUB_MS, true },
+	  .id = COHMEM_FACT_SCRUB_BYTES },
+	{ "cohmem_scrub_seconds", "How long that has taken.",
+	  .id = COHMEM_FACT_SCRUB_MS, .ms = true },
 };
 
 static void write_info(FILE *out, const struct view *v)
@@ -156,22 +188,6 @@ static void write_states(FILE *out, const struct view *views, unsigned int nr)
 			fprintf(out, "} %u\n",
 				views[i].health.issues >> j & 1);
 		}
-	metrics_family(out, "cohmem_memory_bytes", "gauge", "Its coherent memory.");
-	for (i = 0; i < nr; i++)
-		if (views[i].f->memory.state == COHMEM_MEM_OK)
-			sample(out, "cohmem_memory_bytes", &views[i],
-			       views[i].f->memory.size, false);
-	metrics_family(out, "cohmem_available", "gauge",
-	       "1 if a virtual machine can have it now.");
-	for (i = 0; i < nr; i++)
-		if (views[i].health.available >= 0)
-			sample(out, "cohmem_available", &views[i],
-			       views[i].health.available, false);
-	metrics_family(out, "cohmem_users", "gauge", "Processes that hold it open.");
-	for (i = 0; i < nr; i++)
-		if (!views[i].users_unknown)
-			sample(out, "cohmem_users", &views[i],
-			       views[i].nr_users, false);
 }
 
 /**
@@ -183,7 +199,7 @@ static void write_states(FILE *out, const struct view *views, unsigned int nr)
  */
 int write_metrics(struct cli *cli, const struct view *views, unsigned int nr)
 {
-	unsigned int all = nr, i, m;
+	unsigned int all = nr;
 	char *tmp;
 	FILE *out;
 	bool bad;
@@ -202,15 +218,8 @@ int write_metrics(struct cli *cli, const struct view *views, unsigned int nr)
 	while (nr && views[nr - 1].f->is_egm)
 		nr--;
 	write_states(out, views, nr);
-	for (m = 0; m < sizeof(metrics) / sizeof(metrics[0]); m++) {
-		metrics_family(out, metrics[m].name, metrics[m].type, metrics[m].help);
-		for (i = 0; i < nr; i++)
-			if (cohmem_fact_known(views[i].f, metrics[m].id))
-				sample(out, metrics[m].name, &views[i],
-				       cohmem_fact_number(views[i].f,
-							  metrics[m].id),
-				       metrics[m].ms);
-	}
+	metrics_write(out, "bdf", metrics, sizeof(metrics) / sizeof(metrics[0]),
+		      views, nr);
 	metrics_egm(out, views + nr, all - nr);
 	metrics_family(out, "cohmem_monitor_timestamp_seconds", "gauge",
 	       "When this was written.");

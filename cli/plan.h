@@ -45,6 +45,12 @@ struct plan_view {
 #define LIBVIRT_NODESET		11008000U
 #define LIBVIRT_IOMMUFD		12001000U
 
+/*
+ * What QEMU's virtio devices need beside memory in a BAR: they reach that only by
+ * bounce buffers, of 4 KiB if nobody says otherwise. See docs/guest.md.
+ */
+#define VIRTIO_BOUNCE	"67108864"
+
 void plan_text(struct cli *cli, const struct plan_view *view);
 void plan_json(struct cli *cli, const struct plan_view *view);
 int plan_qemu(struct cli *cli, const struct plan_view *view);

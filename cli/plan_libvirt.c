@@ -466,6 +466,11 @@ int plan_libvirt(struct cli *cli, const struct plan_view *view)
 		xml_comment(domain, v.whole ?
 			    " Made by 'cohmem plan libvirt'. Disks and network are yours to add; then virsh define. " :
 			    " The parts for the GPUs, each in its place of a domain. The option merge puts them into yours. ");
+		xml_comment(domain,
+			    " Where the guest uses the GPU's memory as its own, a virtio device wants"
+			    " <driver iommu='on'/>, a model virtio-non-transitional where it has models, and of"
+			    " QEMU (9.2 or newer, by <qemu:override>) x-max-bounce-buffer-size=" VIRTIO_BOUNCE
+			    ": or it ends at the first large request that goes to that memory. ");
 	}
 	if (v.whole)
 		put_whole(&v, domain);

@@ -231,7 +231,11 @@ int plan_qemu(struct cli *cli, const struct plan_view *view)
 		       COHMEM_VERSION, view->qemu.asked ? " for QEMU " : "",
 		       shown(view->qemu.version), view->vm->nr_gpus,
 		       view->vm->nr_gpus == 1 ? "" : "s");
-		printf("# Disks, network and console are yours to add, as arguments of this script.\nargs=(\n");
+		printf("# Disks, network and console are yours to add, as arguments of this script. Where the\n"
+		       "# guest uses the GPU's memory as its own, each virtio device of QEMU 9.2 or newer wants\n"
+		       "#\tdisable-legacy=on,iommu_platform=on,x-max-bounce-buffer-size=%s\n"
+		       "# or it ends at the first large request that goes to that memory.\nargs=(\n",
+		       VIRTIO_BOUNCE);
 	}
 	put_machine(view);
 	put_cpu_nodes(view);

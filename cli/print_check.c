@@ -34,10 +34,10 @@ void check_text(struct cli *cli, const struct cohmem_check *c)
 	for (i = 0; i < c->nr; i++)
 		if (c->finding[i].severity != COHMEM_FIT || cli->verbose)
 			finding_text(cli, &c->finding[i]);
-	say("%u fit, %u to note, %u unknown, %u warnings, %u blocking\n",
+	say("%u fit, %u to note, %u unknown, %u warning%s, %u blocking\n",
 	    c->count[COHMEM_FIT], c->count[COHMEM_NOTE],
 	    c->count[COHMEM_UNKNOWN], c->count[COHMEM_ODD],
-	    c->count[COHMEM_BLOCKS]);
+	    c->count[COHMEM_ODD] == 1 ? "" : "s", c->count[COHMEM_BLOCKS]);
 }
 
 /**

@@ -103,6 +103,25 @@ void h2_flush(struct h2 *h)
 		shutdown(h->watch.fd, SHUT_RDWR);
 }
 
+/*
+ * A server takes what nghttp2 would call no HTTP: kubelets before 1.26 put the
+ * socket's path into :authority, where no slash may be. What else it would have seen,
+ * the server looks at for itself: method, path and type of a request.
+ */
+static int new_server(struct h2 *h, nghttp2_session_callbacks *callbacks,
+		      void *arg)
+{
+	nghttp2_option *option;
+	int ret = nghttp2_option_new(&option);
+
+	if (ret)
+		return ret;
+	nghttp2_option_set_no_http_messaging(option, 1);
+	ret = nghttp2_session_server_new2(&h->session, callbacks, arg, option);
+	nghttp2_option_del(option);
+	return ret;
+}
+
 /**
  * h2_open() - make a connection of a socket
  * @h: the connection
@@ -128,7 +147,7 @@ int h2_open(struct h2 *h, int fd, bool server,
 	memset(h, 0, sizeof(*h));
 	h->watch.fd = -1;
 	h->gone = gone;
-	ret = server ? nghttp2_session_server_new(&h->session, callbacks, arg) :
+	ret = server ? new_server(h, callbacks, arg) :
 		       nghttp2_session_client_new(&h->session, callbacks, arg);
 	nghttp2_session_callbacks_del(callbacks);
 	if (ret) {

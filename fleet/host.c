@@ -249,7 +249,10 @@ static bool judge(struct gpu *g, const struct cohmem_func *f, bool is_new)
 
 	name_it(f, g->resource);
 	g->node = cohmem_func_numa_node(f);
-	g->socket = cohmem_fact(f, "socket", &n, NULL) ? g->node : (int)n;
+	/* The node is what the kubelet aligns by; not all firmware tells it. */
+	g->socket = g->node;
+	if (g->node < 0 && !cohmem_fact(f, "socket", &n, NULL))
+		g->socket = (int)n;
 	g->group = cohmem_func_group(f);
 	g->cdev = cohmem_func_cdev(f);
 	g->mib = cohmem_memory_range(f, NULL, &n) ? 0 : n >> 20;

@@ -40,7 +40,7 @@ enum nodes {
  * @bdf: its address, and its id with the kubelet
  * @resource: what it is called
  * @node: NUMA node, or -1
- * @socket: what tells which GPUs are close to each other: the socket or the node
+ * @socket: what tells which GPUs are close to each other: the node, or else the socket
  * @group: IOMMU group, or -1
  * @cdev: N of vfioN, or -1
  * @mib: its memory in MiB; 0: not known

@@ -75,9 +75,12 @@ lay_out_l1() {
 		COHMEM_SEED=$seed
 		COHMEM_ANNOUNCE=$announce
 		COHMEM_SLOW=$slow
-		COHMEM_GPU_DEVICE=$(gpu_device 0)
 		CMOCKA_MESSAGE_OUTPUT=TAP
 	ENV
+	# Of all but the first the name ends in the number.
+	for ((i = 0; i < nr_gpus; i++)); do
+		echo "COHMEM_GPU_DEVICE${i#0}=$(gpu_device $i)" >>"$lab/env"
+	done
 }
 
 # The device plugin, and what plays the kubelet.
@@ -184,6 +187,22 @@ memory_args() {
 	done
 }
 
+# L1's own memory: in one piece, or evenly over its nodes, a processor each. $ram is
+# what the machine has to be told of it.
+node_args() {
+	local i bytes
+	ram=,memory-backend=m0
+	REPLY=(-object "memory-backend-memfd,id=m0,size=$scenario_memory,share=on")
+	[ "$nr_nodes" -gt 1 ] || return 0
+	ram=''
+	REPLY=()
+	bytes=$(($(numfmt --from=iec "$scenario_memory") / nr_nodes))
+	for ((i = 0; i < nr_nodes; i++)); do
+		REPLY+=(-object "memory-backend-memfd,id=m$i,size=$bytes,share=on"
+			-numa "node,nodeid=$i,cpus=$i,memdev=m$i")
+	done
+}
+
 # A root port, a GPU, and a line to the GPU's emulator from within L1; of all but
 # the first its name ends in the number.
 gpu_args() {
@@ -207,14 +226,14 @@ start_vm() {
 	# As much as is needed and no more: a PC with memory near 1 TiB moves all of
 	# it above that, as AMD's are said to have a hole there.
 	local maxmem=$(((mem_end + (8 << 30)) >> 20))M
-	local slots=$((nr_gpus + ${#egm_base[@]} + 1)) memory gpus sims
+	local slots=$((nr_gpus + ${#egm_base[@]} + 1)) ram nodes memory gpus sims
+	node_args; nodes=("${REPLY[@]}")
 	memory_args; memory=("${REPLY[@]}")
 	gpu_args; gpus=("${REPLY[@]}")
 	sim_args; sims=("${REPLY[@]}")
 	local args=(-nodefaults -no-reboot -display none -nic none -smp 2
 		-m "$scenario_memory,slots=$slots,maxmem=$maxmem"
-		-object "memory-backend-memfd,id=m0,size=$scenario_memory,share=on"
-		"${memory[@]}"
+		"${nodes[@]}" "${memory[@]}"
 		-kernel "$kernel/vmlinuz" -initrd "$run/initrd"
 		"${gpus[@]}"
 		-device virtio-serial-pci
@@ -227,13 +246,13 @@ start_vm() {
 	case $arch in
 	arm64)
 		console=ttyAMA0
-		args=(qemu-system-aarch64 -M 'virt,virtualization=on,nvdimm=on,gic-version=3,memory-backend=m0'
+		args=(qemu-system-aarch64 -M "virt,virtualization=on,nvdimm=on,gic-version=3$ram"
 			-accel tcg,tb-size=1024 -cpu max,pauth-impdef=on
 			-bios /usr/share/qemu-efi-aarch64/QEMU_EFI.fd "${args[@]}" -device virtio-iommu-pci)
 		;;
 	amd64)
 		console=ttyS0
-		args=(qemu-system-x86_64 -M 'q35,nvdimm=on,kernel-irqchip=split,memory-backend=m0'
+		args=(qemu-system-x86_64 -M "q35,nvdimm=on,kernel-irqchip=split$ram"
 			-accel tcg,tb-size=1024 -cpu max,phys-bits=46
 			-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off
 			-device intel-iommu,caching-mode=on,intremap=on "${args[@]}")

@@ -70,10 +70,13 @@ class Plugin:
         self.kubelet = kubelet
         self.resource = request.resource_name
         self.options = request.options
-        self.channel = grpc.insecure_channel(
-            'unix:' + os.path.join(kubelet.folder, request.endpoint))
+        path = os.path.join(kubelet.folder, request.endpoint)
+        # Kubelets before 1.26 call the host by the socket's path.
+        self.channel = grpc.insecure_channel('unix:' + path, options=[
+            ('grpc.default_authority', path if kubelet.old else 'localhost')])
         self.lists = queue.Queue()
         self.devices = {}
+        self.nr_lists = 0
         self.ended = threading.Event()
         self.call = {}
         for method, req, res in (
@@ -98,6 +101,7 @@ class Plugin:
         try:
             for response in self.stream:
                 self.devices = {d.ID: d for d in response.devices}
+                self.nr_lists += 1
                 self.lists.put(self.devices)
         except grpc.RpcError:
             pass
@@ -151,12 +155,12 @@ class Plugin:
         getattr(r, r.DESCRIPTOR.fields_by_number[1].name).extend(ids)
         return self.call['PreStartContainer'](r, timeout=30)
 
-    def allocate(self, size):
+    def allocate(self, size, taken=()):
         """What the kubelet does for a container: choose, allocate, start."""
-        ids = self.healthy()
-        assert len(ids) >= size, 'only %s are healthy' % ids
+        ids = [i for i in self.healthy() if i not in taken]
+        assert len(ids) >= size, 'only %s are healthy and free' % ids
         if self.options.get_preferred_allocation_available:
-            ids = self.prefer(size)
+            ids = self.prefer(size, available=ids)
         ids = ids[:size]
         got = self.ask(ids).container_responses[0]
         if self.options.pre_start_required:
@@ -171,13 +175,14 @@ class Plugin:
 class Kubelet:
     """One that starts, and can be stopped."""
 
-    def __init__(self, folder, messages, refuse=0):
+    def __init__(self, folder, messages, refuse=0, old=False):
         self.folder = folder
         self.messages = messages
         self.plugins = {}
         self.requests = []
         self.came = queue.Queue()
         self.refuse = refuse    # so many registrations first
+        self.old = old
         os.makedirs(folder, exist_ok=True)
         # It starts with an empty folder, but for what it has written itself.
         for name in os.listdir(folder):
@@ -216,9 +221,10 @@ class Kubelet:
         return self.came.get(timeout=timeout)
 
     def stop(self):
-        for plugin in self.plugins.values():
-            plugin.close()
+        # Nobody registers from here on.
         self.server.stop(None).wait()
+        for plugin in list(self.plugins.values()):
+            plugin.close()
         path = os.path.join(self.folder, 'kubelet.sock')
         if os.path.exists(path):
             os.unlink(path)

@@ -266,6 +266,7 @@ int port_put(struct port *p, const char *line, unsigned int ms);
 
 void slot_unplug(void);
 void slot_yank(void);
+void slot_fill(void);
 void slot_plug(void);
 bool slot_empty_within(unsigned int ms);
 void slot_refill(void);

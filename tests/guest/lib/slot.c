@@ -155,6 +155,26 @@ bool slot_empty_within(unsigned int ms)
 	return !present();
 }
 
+/* How the monitor is told of the GPU when it is to be plugged in. */
+static const char *device(void)
+{
+	const char *text = getenv("COHMEM_GPU_DEVICE");
+
+	CHECK(text, "COHMEM_GPU_DEVICE is not set");
+	return text;
+}
+
+/* And how when it is to go: by the name that it was given. */
+static void name_of_device(char *text, size_t size)
+{
+	struct json_object *o = json_tokener_parse(device()), *id;
+
+	CHECK(o && json_object_object_get_ex(o, "id", &id),
+	      "COHMEM_GPU_DEVICE has no id: %s", device());
+	snprintf(text, size, "{\"id\":\"%s\"}", json_object_get_string(id));
+	json_object_put(o);
+}
+
 /**
  * slot_unplug() - push the button: the kernel shall give the GPU up
  *
@@ -162,10 +182,11 @@ bool slot_empty_within(unsigned int ms)
  */
 void slot_unplug(void)
 {
-	char error[200];
+	char error[200], arguments[100];
 
 	monitor();
-	CHECK(ask("device_del", "{\"id\":\"gpu0\"}", error, sizeof(error)),
+	name_of_device(arguments, sizeof(arguments));
+	CHECK(ask("device_del", arguments, error, sizeof(error)),
 	      "device_del: %s", error);
 }
 
@@ -200,17 +221,15 @@ static u16 slot_bits(u16 mask)
 
 static void plug_once(void)
 {
-	const char *device = getenv("COHMEM_GPU_DEVICE");
 	double end = now_ms() + EMPTY_MS;
 	char error[200];
 
-	CHECK(device, "COHMEM_GPU_DEVICE is not set");
 	while (slot_bits(SLOT_OFF) != SLOT_OFF) {
 		CHECK(now_ms() < end, "the slot is never off");
 		sleep_ms(20);
 	}
 	/* The old one is finally gone a moment after that. */
-	while (!ask("device_add", device, error, sizeof(error))) {
+	while (!ask("device_add", device(), error, sizeof(error))) {
 		CHECK(now_ms() < end, "device_add: %s", error);
 		sleep_ms(50);
 	}
@@ -238,12 +257,14 @@ static bool steady(void)
 	return false;
 }
 
-/*
+/**
+ * slot_fill() - plug the GPU in again
+ *
  * QEMU pushes the button, too, when it plugs something in. A kernel that has
  * seen the card before it looks at the button takes that as "give it up": then
  * it gets what it wants, and the card again.
  */
-static void plug(void)
+void slot_fill(void)
 {
 	monitor();
 	plug_once();
@@ -262,7 +283,7 @@ void slot_plug(void)
 	double end = now_ms() + FOUND_MS;
 	int ret;
 
-	plug();
+	slot_fill();
 	/* Its files come one by one, and the driver's own when it is bound. */
 	while ((ret = file_write(dev_path("driver_override"), DRIVER)) ||
 	       (ret = file_write("/sys/bus/pci/drivers_probe", facts()->bdf)) ||
