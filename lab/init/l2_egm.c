@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "common.h"
-#include "engine.h"
+#include "copy.h"
 #include "l2_egm.h"
 
 #define TABLES	"/sys/firmware/acpi/tables"
@@ -107,45 +107,6 @@ static uint64_t physical(const void *p, long page)
 	return (entry & ((1ULL << 55) - 1)) * page;
 }
 
-static void put(volatile void *engine, unsigned int reg, uint64_t value)
-{
-	volatile uint32_t *p = (void *)((char *)engine + reg);
-
-	p[0] = value;
-	p[1] = value >> 32;
-}
-
-static void put32(volatile void *engine, unsigned int reg, uint32_t value)
-{
-	*(volatile uint32_t *)((char *)engine + reg) = value;
-}
-
-static uint32_t get32(volatile void *engine, unsigned int reg)
-{
-	return *(volatile uint32_t *)((char *)engine + reg);
-}
-
-static int copy(volatile void *engine, uint32_t from_space, uint64_t from,
-		uint32_t to_space, uint64_t to, uint64_t len)
-{
-	uint64_t end = lab_now_ms() + 20000;
-	static uint32_t tag;
-
-	put32(engine, COHMEM_ENGINE_OP, COHMEM_OP_COPY);
-	put32(engine, COHMEM_ENGINE_IRQ, 0);
-	put(engine, COHMEM_ENGINE_SRC, from);
-	put(engine, COHMEM_ENGINE_DST, to);
-	put(engine, COHMEM_ENGINE_LEN, len);
-	put32(engine, COHMEM_ENGINE_SRC_SPACE, from_space);
-	put32(engine, COHMEM_ENGINE_DST_SPACE, to_space);
-	put32(engine, COHMEM_ENGINE_DOORBELL, ++tag);
-	while (get32(engine, COHMEM_ENGINE_STATUS) == COHMEM_STATUS_BUSY)
-		if (lab_now_ms() > end)
-			return -ETIMEDOUT;
-	return get32(engine, COHMEM_ENGINE_STATUS) == COHMEM_STATUS_DONE ? 0 :
-	       -EIO;
-}
-
 /* Plain text, a line each 64 bytes: others can make it again, see l2.c. */
 static void fill(char *p, size_t len, const char *seed, uint64_t at)
 {
@@ -182,16 +143,16 @@ static const char *both_ways(const struct l2_egm *egm, volatile void *engine,
 		return "a page of ours is not in EGM";
 	at -= egm->base;
 	fill((char *)page, size, seed, at);
-	if (copy(engine, COHMEM_SPACE_EGM, at, COHMEM_SPACE_COHERENT, gpu_at,
-		 size))
+	if (lab_engine_copy(engine, COHMEM_SPACE_EGM, at, COHMEM_SPACE_COHERENT,
+			    gpu_at, size))
 		return "the engine fails to copy from EGM";
 	if (differ(page, gpu, size))
 		return "what the GPU got is not what we have";
 	for (i = 0; i < size / 8; i++)
 		gpu[i] = ~page[i];
 	__sync_synchronize();
-	if (copy(engine, COHMEM_SPACE_COHERENT, gpu_at, COHMEM_SPACE_EGM, at,
-		 size))
+	if (lab_engine_copy(engine, COHMEM_SPACE_COHERENT, gpu_at, COHMEM_SPACE_EGM,
+			    at, size))
 		return "the engine fails to copy to EGM";
 	__sync_synchronize();
 	if (differ(page, gpu, size))
@@ -219,7 +180,7 @@ const char *l2_egm_copy(const struct l2_egm *egm, volatile void *engine,
 	unsigned int i;
 	char *pages;
 
-	if (get32(engine, COHMEM_ENGINE_ID) != COHMEM_ENGINE_MAGIC)
+	if (!lab_engine_there(engine))
 		return "the GPU has no copy engine that we know";
 	pages = mmap(NULL, PAGES * size, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);

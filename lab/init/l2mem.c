@@ -14,7 +14,8 @@
  *	l2mem rules FILE	what may not be mapped; leaves of a full mapping
  *	l2mem lost FILE OFFSET	map it, and touch it when a line comes on stdin
  *
- * COHMEM_SEED is the pattern's seed.
+ * COHMEM_SEED is the pattern's seed; COHMEM_GPU says which of the host's GPUs it is, if
+ * there are several.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,6 +37,7 @@
 #define SAMPLES		16
 
 static const char *seed;
+static int bar = BAR;
 static size_t page;
 static sigjmp_buf out;
 static volatile int sigbus_code;
@@ -56,7 +58,7 @@ static void fill(char *p, uint64_t offset, size_t len)
 	size_t i;
 
 	for (i = 0; i < len; i += LAB_LINE)
-		lab_pattern(p + i, seed, BAR, offset + i);
+		lab_pattern(p + i, seed, bar, offset + i);
 }
 
 static bool is_filled(const char *p, uint64_t offset, size_t len)
@@ -65,7 +67,7 @@ static bool is_filled(const char *p, uint64_t offset, size_t len)
 	size_t i;
 
 	for (i = 0; i < len; i += LAB_LINE) {
-		lab_pattern(line, seed, BAR, offset + i);
+		lab_pattern(line, seed, bar, offset + i);
 		if (memcmp(p + i, line, LAB_LINE))
 			return false;
 	}
@@ -124,7 +126,7 @@ static void hold(uint64_t base, size_t size)
 		bad += !is_filled(p + i * page, at[i], page);
 	}
 	for (i = 0; i < nr; i += (nr + SAMPLES - 1) / SAMPLES)
-		printf("pattern %d 0x%llx %zu %s\n", BAR, (unsigned long long)at[i], page,
+		printf("pattern %d 0x%llx %zu %s\n", bar, (unsigned long long)at[i], page,
 		       bad ? "bad" : "ok");
 	printf("holds %zu pages\n", nr);
 	while (next_order(line, sizeof(line))) {
@@ -280,6 +282,8 @@ int main(int argc, char **argv)
 {
 	seed = getenv("COHMEM_SEED");
 	page = sysconf(_SC_PAGESIZE);
+	if (getenv("COHMEM_GPU"))
+		bar += 10 * atoi(getenv("COHMEM_GPU"));
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!seed || argc < 2)
 		return 2;
