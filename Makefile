@@ -2,7 +2,10 @@
 # The front door. `make help` lists what it does.
 
 MODEL ?= gh200
-HBM ?= 96G
+# More than one GPU, for `demo`.
+GPUS ?= 1
+MORE = $(filter-out 1,$(GPUS))
+HBM ?= $(if $(MORE),4G,96G)
 # A kernel of the lab (7.3, 7.2, 6.12, 6.1) and its flavour; for `module` both
 # are optional, and the running kernel is the default.
 LABKERNEL = $(or $(KERNEL),7.3)
@@ -19,14 +22,14 @@ help: ## this list
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo "  MODEL=gh200|gb200|gb300|next  HBM=96G  EGM=8G (demo)  KERNEL=7.3|7.2|6.12|6.1"
+	@echo "  MODEL=gh200|gb200|gb300|next  HBM=96G  EGM=8G GPUS=4 (demo)  KERNEL=7.3|7.2|6.12|6.1"
 	@echo "  LIKE=FILE#BDF (make shell: a GPU as cohmem record has written it down)"
 	@echo "  module FROM=guest: cohmem_guest.ko, for the guest"
 	@echo "  ARCH=arm64|amd64  FLAVOUR=arm64|arm64-16k|amd64  O=DIR"
 	@echo "  cache: $${COHMEM_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/cohmem} (COHMEM_CACHE)"
 
 demo: tools ## the main job: an emulated superchip's GPU assigned to a virtual machine
-	@lab/run $(MODEL)-demo --hbm $(HBM) $(if $(EGM),--egm $(EGM)) --kernel $(LABKERNEL) --flavour $(FLAVOUR)
+	@lab/run $(MODEL)$(MORE:%=x%)-demo --hbm $(HBM) $(if $(EGM),--egm $(EGM)) --kernel $(LABKERNEL) --flavour $(FLAVOUR)
 
 check: tools ## every test, in and out of the lab
 	@tests/check

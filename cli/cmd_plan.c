@@ -12,6 +12,9 @@
 /* Other devices of a guest: a dozen of virtio functions and hot-plug ports. */
 #define OTHERS	(1 * GIB)
 
+/* Nodes that a kernel with CONFIG_NODES_SHIFT=4 knows, as Debian's for arm64. */
+#define FEW_NODES	16
+
 static const struct form {
 	const char *name;
 	int (*show)(struct cli *cli, const struct plan_view *view);
@@ -110,6 +113,10 @@ static int read_options(struct cli *cli, struct cohmem_vm_request *want,
 	want->egm = v;
 	if (v && !strcmp(v, "all"))
 		want->memory = 0;
+	v = cli->value[OPT_GPU_NODES];
+	if (v && !parse_number(v, COHMEM_VM_GPU_NODES, &want->gpu_nodes))
+		return usage_error(cli, "'%s' is no number of nodes from 1 to %u", v,
+				   COHMEM_VM_GPU_NODES);
 	v = cli->value[OPT_LIBVIRT];
 	if (v && !parse_version(v, &view->libvirt, &view->libvirt_egm))
 		return usage_error(cli, "'%s' is no version like 11.3.0", v);
@@ -160,6 +167,8 @@ static int only_for(struct cli *cli, const char *form)
 		    (!form || strcmp(form, only[i].form)))
 			return usage_error(cli, "--%s is for the form %s",
 					   options[only[i].id].name, only[i].form);
+	if (cli->value[OPT_GPU_NODES] && form && !strcmp(form, "kubevirt"))
+		return usage_error(cli, "--gpu-nodes is not for the form kubevirt: KubeVirt gives each GPU eight");
 	if (cli->json && form)
 		return usage_error(cli, "--json shows the model: it is given without a form");
 	return EXIT_OK;
@@ -231,6 +240,24 @@ static void warn_egm(struct cli *cli, struct plan_view *view)
 			       "QEMU's tables do not tell the guest of its EGM: it has the memory, its driver does not use it as such");
 }
 
+/*
+ * The guest's kernel numbers its nodes as SRAT has them, and what is beyond its limit
+ * has none: the last GPUs find no node for their memory, and it says so only in its log.
+ */
+static void warn_nodes(struct plan_view *view)
+{
+	struct cohmem_vm *vm = view->vm;
+	char fix[96];
+
+	if (vm->machine != COHMEM_VM_VIRT || vm->nr_nodes <= FEW_NODES)
+		return;
+	snprintf(fix, sizeof(fix), "--gpu-nodes %u, where GPUs are not divided (MIG) in the guest",
+		 (FEW_NODES - vm->nr_cpu_nodes) / vm->nr_gpus);
+	cohmem_vm_warn(vm, "guest-nodes", NULL, view->kubevirt ? NULL : fix,
+		       "a guest's kernel that knows %u nodes (CONFIG_NODES_SHIFT=4, as Debian's for arm64) has none for some of the GPUs: there are %u",
+		       FEW_NODES, vm->nr_nodes);
+}
+
 static int plan(struct cli *cli, int argc, char **argv)
 {
 	char (*bdfs)[COHMEM_BDF_LEN] = NULL;
@@ -285,6 +312,7 @@ static int plan(struct cli *cli, int argc, char **argv)
 	view.kubevirt = form && form->show == plan_kubevirt;
 	warn_iommufd(cli, &view);
 	warn_egm(cli, &view);
+	warn_nodes(&view);
 	code = plan_write_egm(cli, &view);
 	if (code)
 		goto out;
@@ -323,7 +351,7 @@ const struct command cmd_plan = {
 		 OPT_BIT(OPT_QEMU) | OPT_BIT(OPT_ARGS0) | OPT_BIT(OPT_IOMMUFD) |
 		 OPT_BIT(OPT_LIBVIRT) | OPT_BIT(OPT_MERGE) | OPT_BIT(OPT_NEW) |
 		 OPT_BIT(OPT_NAME) | OPT_BIT(OPT_EGM) | OPT_BIT(OPT_EGM_TABLE) |
-		 OPT_BIT(OPT_EGM_INITRD),
+		 OPT_BIT(OPT_EGM_INITRD) | OPT_BIT(OPT_GPU_NODES),
 	.takes_bdf = true,
 	.fn = plan,
 };

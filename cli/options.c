@@ -54,6 +54,8 @@ const struct option_def options[NR_OPTIONS] = {
 		"write the ACPI table that tells the guest of EGM" },
 	[OPT_EGM_INITRD] = { "egm-initrd", 0, "FILE",
 		"the same, to be put before the guest's initrd" },
+	[OPT_GPU_NODES] = { "gpu-nodes", 0, "N",
+		"initiator nodes for each GPU (default: 8)" },
 	[OPT_QEMU] = { "qemu", 0, "PROGRAM",
 		"the QEMU to ask and to start (default: from PATH)" },
 	[OPT_ARGS0] = { "args0", '0', NULL,

@@ -118,7 +118,10 @@ static void put_machine(const struct plan_view *view)
 		option(view, "-machine", "virt,accel=kvm,gic-version=3,ras=on");
 	}
 	option(view, "-cpu", "host");
-	option(view, "-smp", "%u", vm->cpus);
+	if (vm->nr_cpu_nodes > 1 && vm->cpus % vm->nr_cpu_nodes == 0)
+		option(view, "-smp", "%u,sockets=%u", vm->cpus, vm->nr_cpu_nodes);
+	else
+		option(view, "-smp", "%u", vm->cpus);
 	option(view, "-m", "%lluM", (unsigned long long)(vm->memory / MIB));
 	if (vm->machine == COHMEM_VM_VIRT) {
 		comment(view, "Without UEFI a guest has no ACPI, and without ACPI no initiator nodes.");
@@ -177,9 +180,41 @@ static void put_gpu_nodes(const struct plan_view *view)
 }
 
 /*
+ * Below a bridge that tells the guest which CPU node is near. QEMU would plug whatever
+ * says nothing of its bus in there, where it finds no room, and end: a disk of
+ * "-drive if=virtio", for one. Devices in JSON are made after all that are not.
+ */
+static void put_bridged(const struct plan_view *view, unsigned int i)
+{
+	const struct cohmem_vm_gpu *g = &view->vm->gpu[i];
+
+	option(view, "-device",
+	       "{\"driver\":\"pxb-pcie\",\"id\":\"pxb%u\",\"bus\":\"pcie.0\",\"addr\":\"0x%x\",\"bus_nr\":%u,\"numa_node\":%u}",
+	       i, COHMEM_VM_FIRST_SLOT + i, (i + 1) * COHMEM_VM_BUSES_PER_PXB, g->cpu_node);
+	option(view, "-device",
+	       "{\"driver\":\"pcie-root-port\",\"id\":\"rp%u\",\"bus\":\"pxb%u\",\"addr\":\"0x0\",\"chassis\":%u}",
+	       i, i, i + 1);
+	option(view, "-device",
+	       "{\"driver\":\"%s\",\"id\":\"gpu%u\",\"host\":\"%s\",\"bus\":\"rp%u\",\"addr\":\"0x0\",\"rombar\":0%s}",
+	       view->qemu.nohotplug ? "vfio-pci-nohotplug" : "vfio-pci", i,
+	       g->f->bdf, i, view->iommufd ? ",\"iommufd\":\"iommufd0\"" : "");
+}
+
+static void put_plain(const struct plan_view *view, unsigned int i)
+{
+	const struct cohmem_vm_gpu *g = &view->vm->gpu[i];
+
+	option(view, "-device",
+	       "pcie-root-port,id=rp%u,bus=pcie.0,addr=0x%x,chassis=%u",
+	       i, COHMEM_VM_FIRST_SLOT + i, i + 1);
+	option(view, "-device", "%s,id=gpu%u,host=%s,bus=rp%u,addr=0x0,rombar=0%s",
+	       view->qemu.nohotplug ? "vfio-pci-nohotplug" : "vfio-pci", i,
+	       g->f->bdf, i, view->iommufd ? ",iommufd=iommufd0" : "");
+}
+
+/*
  * Each GPU is function 0 behind a root port of its own, as the guest's driver
- * wants it. Where there are several CPU nodes, the port hangs below a bridge that
- * tells the guest which of them is near.
+ * wants it.
  */
 static void put_gpu(const struct plan_view *view, unsigned int i)
 {
@@ -188,20 +223,10 @@ static void put_gpu(const struct plan_view *view, unsigned int i)
 	unsigned int k;
 
 	comment(view, "GPU %s: %s", g->f->bdf, g->f->name);
-	if (vm->nr_cpu_nodes > 1) {
-		option(view, "-device",
-		       "pxb-pcie,id=pxb%u,bus=pcie.0,addr=0x%x,bus_nr=%u,numa_node=%u",
-		       i, COHMEM_VM_FIRST_SLOT + i, (i + 1) * COHMEM_VM_BUSES_PER_PXB, g->cpu_node);
-		option(view, "-device",
-		       "pcie-root-port,id=rp%u,bus=pxb%u,addr=0x0,chassis=%u", i, i, i + 1);
-	} else {
-		option(view, "-device",
-		       "pcie-root-port,id=rp%u,bus=pcie.0,addr=0x%x,chassis=%u",
-		       i, COHMEM_VM_FIRST_SLOT + i, i + 1);
-	}
-	option(view, "-device", "%s,id=gpu%u,host=%s,bus=rp%u,addr=0x0,rombar=0%s",
-	       view->qemu.nohotplug ? "vfio-pci-nohotplug" : "vfio-pci", i,
-	       g->f->bdf, i, view->iommufd ? ",iommufd=iommufd0" : "");
+	if (vm->nr_cpu_nodes > 1)
+		put_bridged(view, i);
+	else
+		put_plain(view, i);
 	for (k = 0; k < g->nr_nodes; k++)
 		option(view, "-object",
 		       "acpi-generic-initiator,id=gpu%u.gi%u,pci-dev=gpu%u,node=%u",

@@ -93,6 +93,8 @@ struct cohmem_guest {
 void cohmem_guest_put(struct cohmem_guest *gpu);
 
 /* numa.c: memory of the kernel */
+void cohmem_guest_numa_init(void);
+void cohmem_guest_numa_exit(void);
 int cohmem_guest_numa_start(struct cohmem_guest *gpu);
 void cohmem_guest_numa_stop(struct cohmem_guest *gpu);
 int cohmem_guest_online(struct cohmem_guest *gpu);

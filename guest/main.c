@@ -352,9 +352,12 @@ static int __init cohmem_guest_init(void)
 	ret = cohmem_guest_file_init();
 	if (ret)
 		return ret;
+	cohmem_guest_numa_init();
 	ret = pci_register_driver(&driver);
-	if (ret)
+	if (ret) {
+		cohmem_guest_numa_exit();
 		cohmem_guest_file_exit();
+	}
 	return ret;
 }
 module_init(cohmem_guest_init);
@@ -362,6 +365,7 @@ module_init(cohmem_guest_init);
 static void __exit cohmem_guest_exit(void)
 {
 	pci_unregister_driver(&driver);
+	cohmem_guest_numa_exit();
 	cohmem_guest_file_exit();
 	cohmem_guest_bad_exit();
 }

@@ -20,7 +20,9 @@
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/namei.h>
 #include <linux/node.h>
+#include <linux/path.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 
@@ -59,14 +61,43 @@ static int heard(struct notifier_block *nb, unsigned long what, void *data)
 	return NOTIFY_OK;
 }
 
-/* Write a word into a file of sysfs, as an administrator would. */
+/*
+ * Where blocks have their files. The kernel probes a function that is near a node in a
+ * thread of its own, and those of 7.3 see no file system: so that is looked up when
+ * the module is loaded, by who loads it.
+ */
+#define BLOCKS	"/sys/devices/system/memory"
+static struct path blocks;
+
+/**
+ * cohmem_guest_numa_init() - find where sysfs has memory blocks
+ *
+ * Without it no memory comes on line; mode driver needs none.
+ */
+void cohmem_guest_numa_init(void)
+{
+	if (kern_path(BLOCKS, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &blocks))
+		memset(&blocks, 0, sizeof(blocks));
+}
+
+/**
+ * cohmem_guest_numa_exit() - let go of it
+ */
+void cohmem_guest_numa_exit(void)
+{
+	path_put(&blocks);
+}
+
+/* Write a word into a file of sysfs below that, as an administrator would. */
 static int write_file(const char *path, const char *text)
 {
 	struct file *f;
 	ssize_t n;
 	loff_t pos;
 
-	f = filp_open(path, O_WRONLY, 0);
+	if (!blocks.dentry)
+		return -ENOENT;
+	f = file_open_root(&blocks, path, O_WRONLY, 0);
 	if (IS_ERR(f))
 		return PTR_ERR(f);
 	do {
@@ -96,8 +127,7 @@ static int online_blocks(struct cohmem_guest *gpu)
 	for (at = gpu->start; at < gpu->start + gpu->len; at += size) {
 		if (is_movable(at, size))
 			continue;
-		snprintf(path, sizeof(path),
-			 "/sys/devices/system/memory/memory%llu/state", at / size);
+		snprintf(path, sizeof(path), "memory%llu/state", at / size);
 		ret = write_file(path, "online_movable");
 		/* udev may have been quicker. */
 		if (ret && !is_movable(at, size))
@@ -106,8 +136,8 @@ static int online_blocks(struct cohmem_guest *gpu)
 		cond_resched();
 	}
 	if (ret)
-		dev_err(&gpu->pdev->dev, "cannot write online_movable into %s: %d%s\n",
-			path, ret, ret == -ENOENT ? ": is sysfs mounted?" : "");
+		dev_err(&gpu->pdev->dev, "cannot write online_movable into " BLOCKS "/%s: %d%s\n",
+			path, ret, blocks.dentry ? "" : ": sysfs was not mounted when the module was loaded");
 	return ret;
 }
 

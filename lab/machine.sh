@@ -9,6 +9,26 @@ MEM_BASE=0x1000000000
 # The next GPU's memory, and the sockets' EGM, begin at a multiple of this.
 MEM_ALIGN=0x40000000
 
+# choose_gpus: the model and the size of each GPU.
+choose_gpus() {
+	local i word n
+	for ((i = 0; i < nr_gpus; i++)); do gpu_model[i]=$model gpu_bytes[i]=$hbm_bytes; done
+	for word in "${other_gpus[@]}"; do
+		[[ $word =~ ^([0-7]):([a-z0-9]+)(:([0-9.]+[KMGT]))?$ ]] ||
+			die "$name" "--gpu $word: it is N:MODEL or N:MODEL:SIZE, as in 1:gh200:3G"
+		n=${BASH_REMATCH[1]}
+		[ "$n" -lt "$nr_gpus" ] || die "$name" "--gpu $word: this machine has GPUs 0 to $((nr_gpus - 1))"
+		gpu_model[n]=${BASH_REMATCH[2]}
+		[ -z "${BASH_REMATCH[4]}" ] || gpu_bytes[n]=$(numfmt --from=iec "${BASH_REMATCH[4]}")
+	done
+}
+
+# part_of N: sets REPLY to what the emulator is told that GPU N is.
+part_of() {
+	REPLY=(--model "${gpu_model[$1]}")
+	[ -z "$like" ] || REPLY=(--like "$like")
+}
+
 # lay_out_memory: where each GPU's memory and each socket's EGM lies; mem_end is
 # behind the last.
 lay_out_memory() {
@@ -16,7 +36,7 @@ lay_out_memory() {
 	mem_end=$((MEM_BASE))
 	for ((i = 0; i < nr_gpus; i++)); do
 		mem_base[i]=$(printf '0x%x' $mem_end)
-		mem_end=$(((mem_end + hbm_bytes + MEM_ALIGN - 1) / MEM_ALIGN * MEM_ALIGN))
+		mem_end=$(((mem_end + gpu_bytes[i] + MEM_ALIGN - 1) / MEM_ALIGN * MEM_ALIGN))
 	done
 	nr_sockets=$(((nr_gpus + gpus_a_socket - 1) / gpus_a_socket))
 	[ "$egm_bytes" -gt 0 ] || return 0
@@ -26,10 +46,24 @@ lay_out_memory() {
 	done
 }
 
-# GPU N, from 0 on, sits behind a root port of its own, device 2 + N of bus 0: this
-# is its address in L1, and its path in ACPI's name space.
-gpu_bdf() { printf '0000:%02x:00.0' $(($1 + 1)); }
-gpu_acpi() { printf '\\_SB_.PCI0.S%02X_.S00_' $((($1 + 2) << 3)); }
+# GPU N, from 0 on, sits behind a root port of its own, device 2 + N of bus 0, or of its
+# socket's bus the next that is free: this is its address in L1, and its path in ACPI's
+# name space.
+gpu_bdf() {
+	if has_sockets; then
+		printf '0000:%02x:00.0' $(($(socket_bus $(($1 / gpus_a_socket))) + $1 % gpus_a_socket + 1))
+	else
+		printf '0000:%02x:00.0' $(($1 + 1))
+	fi
+}
+gpu_acpi() {
+	if has_sockets; then
+		printf '\\_SB_.PC%02X.S%02X_.S00_' "$(socket_bus $(($1 / gpus_a_socket)))" \
+			$((($1 % gpus_a_socket) << 3))
+	else
+		printf '\\_SB_.PCI0.S%02X_.S00_' $((($1 + 2) << 3))
+	fi
+}
 
 # It as QEMU is told of it, at the start and when it is plugged in again.
 gpu_device() {
@@ -65,8 +99,8 @@ lay_out_l1() {
 	cat >"$lab/env" <<-ENV
 		COHMEM_BDF=${bdfs[0]}
 		COHMEM_GPUS=${bdfs[*]}
-		COHMEM_MODEL=$model
-		COHMEM_HBM=$hbm_bytes
+		COHMEM_MODEL=${gpu_model[0]}
+		COHMEM_HBM=${gpu_bytes[0]}
 		COHMEM_MEM_BASE=$MEM_BASE
 		COHMEM_EGM=$egm_bytes
 		COHMEM_EGMS=${egms[*]}
@@ -96,19 +130,22 @@ lay_out_kubelet() {
 # and one static program. With a user space (a disk of its own), also the modules to
 # get there, the module for GPUs, and what is to be done with it.
 lay_out_l2() {
-	local l2_kernel=$kernel l2_modules=/dev/null
+	local l2_kernel=$kernel l2_modules=/dev/null l2
+	l2=("${l2_series:-$series}" "$flavour")
 	qemu_image=$("$COHMEM_TOP/lab/image" qemu "$arch")
-	[ -z "$l2_series" ] || l2_kernel=$("$COHMEM_TOP/lab/kernel" get "$l2_series" "$flavour")
+	[ -z "$l2_series" ] || l2_kernel=$("$COHMEM_TOP/lab/kernel" get "${l2[@]}")
+	# What its kernel has room for, for plans.
+	echo "COHMEM_L2_NODES=$((1 << $(sed -n 's/^CONFIG_NODES_SHIFT=//p' "$l2_kernel/headers/.config")))" >>"$run/cpio/lab/env"
 	mkdir -p "$run/l2/lab"
 	install -m 755 "$init/${scenario_l2_init:-l2}" "$run/l2/init"
 	cp -L "$l2_kernel/vmlinuz" "$run/cpio/lab/l2-vmlinuz"
 	if [ -n "$scenario_user" ]; then
 		user_image=$("$COHMEM_TOP/lab/image" user "$arch")
-		l2_modules=$("$COHMEM_TOP/lab/image" l2-modules "${l2_series:-$series}" "$flavour")
-		install -m 755 "$init/l2mem" "$COHMEM_TOP"/lab/guest/l2-* "$run/l2/lab/"
+		l2_modules=$("$COHMEM_TOP/lab/image" l2-modules "${l2[@]}")
+		install -m 755 "$init"/l2{mem,dma} "$COHMEM_TOP"/lab/guest/l2-* "$run/l2/lab/"
 	fi
 	if [ -n "$scenario_user$scenario_l2_init" ]; then
-		cp "$("$COHMEM_TOP/lab/module" "${l2_series:-$series}" "$flavour" FROM=guest)" "$run/l2/lab/"
+		cp "$("$COHMEM_TOP/lab/module" "${l2[@]}" FROM=guest)" "$run/l2/lab/"
 	fi
 	"$COHMEM_TOP/lab/toolbox" run bash -ec '
 		cd "$1"; mkdir -p dev proc sys tmp run usr/lib; find . | cpio -o -H newc --quiet >"$2"
@@ -119,15 +156,18 @@ lay_out_l2() {
 # The initrd: the SSDTs, one a GPU, first and uncompressed, as the kernel's ACPI
 # table upgrade wants them, then user space, modules and this run's own files.
 pack_initrd() {
-	local log=$run/initrd.log i pxms
+	local log=$run/initrd.log i pxms part port=()
 	for ((i = 0; i < nr_gpus; i++)); do
 		# With several, or EGM, the numbers of the nodes are those of real
 		# firmware: the sockets' come between those of CPUs and those of GPUs.
 		pxms=()
 		[ $((nr_gpus > 1 || egm_bytes > 0)) = 0 ] || pxms=(--pxm-start $((8 * i + 16)))
+		# QEMU describes what is below its first bus, and nothing of the others.
+		! has_sockets || port=(--new-port $(((i % gpus_a_socket) << 16)))
+		part_of $i; part=("${REPLY[@]}")
 		egm_of_gpu $i
-		"$sim" ssdt "${part[@]}" --hbm "$hbm" --mem-base "${mem_base[i]}" \
-			--path "$(gpu_acpi $i)" --announce "$announce" "${pxms[@]}" \
+		"$sim" ssdt "${part[@]}" --hbm "${gpu_bytes[i]}" --mem-base "${mem_base[i]}" \
+			--path "$(gpu_acpi $i)" --announce "$announce" "${pxms[@]}" "${port[@]}" \
 			"${REPLY[@]}" >"$run/ssdt$i.asl" ||
 			die "$name" "cohmem-sim cannot write the SSDT"
 	done
@@ -156,12 +196,15 @@ pack_initrd() {
 
 # start_sim N: the emulator of one GPU.
 start_sim() {
-	local own=() log=$run/sim.log
+	local own=() log=$run/sim.log part
 	[ "$1" = 0 ] || log=$run/sim$1.log
 	[ "$egm_bytes" = 0 ] ||
 		own=(--egm "${egm_file[$1 / gpus_a_socket]}@${egm_base[$1 / gpus_a_socket]}"
 			--egm-size "$egm_bytes")
-	"$sim" run "${part[@]}" --hbm "$hbm" --mem "${hbm_files[$1]}" --mem-base "${mem_base[$1]}" \
+	part_of "$1"; part=("${REPLY[@]}")
+	# Four times 128 GiB are more than the address space that QEMU has for BARs.
+	[ "$nr_gpus" -le 2 ] || [ "${gpu_model[$1]}" != gh200 ] || own+=(--real-bar2 1G)
+	"$sim" run "${part[@]}" --hbm "${gpu_bytes[$1]}" --mem "${hbm_files[$1]}" --mem-base "${mem_base[$1]}" \
 		--socket "$sock/vfu$1" --control "$sock/ctl$1" --log "$log" "${own[@]}" "${scenario_sim[@]}" \
 		>"$run/sim$1.out" 2>&1 </dev/null &
 	sim_pids[$1]=$!
@@ -175,41 +218,30 @@ start_sim() {
 
 # Memory that L1 has as nvdimms, whose driver it does not load.
 memory_args() {
-	local i
+	local i of=''
 	REPLY=()
 	for ((i = 0; i < nr_gpus; i++)); do
-		REPLY+=(-object "memory-backend-file,id=hbm$i,mem-path=${hbm_files[i]},size=$hbm_bytes,share=on,reserve=off"
-			-device "nvdimm,id=hbm$i-dimm,memdev=hbm$i,addr=${mem_base[i]}")
+		! has_sockets || of=,node=$((i / gpus_a_socket))
+		REPLY+=(-object "memory-backend-file,id=hbm$i,mem-path=${hbm_files[i]},size=${gpu_bytes[i]},share=on,reserve=off"
+			-device "nvdimm,id=hbm$i-dimm,memdev=hbm$i,addr=${mem_base[i]}$of")
 	done
 	for ((i = 0; i < ${#egm_base[@]}; i++)); do
+		! has_sockets || of=,node=$((EGM_PXM + i))
 		REPLY+=(-object "memory-backend-file,id=egm$i,mem-path=${egm_file[i]},size=$((egm_bytes + EGM_TAIL)),share=on,reserve=off"
-			-device "nvdimm,id=egm$i-dimm,memdev=egm$i,addr=${egm_base[i]}")
-	done
-}
-
-# L1's own memory: in one piece, or evenly over its nodes, a processor each. $ram is
-# what the machine has to be told of it.
-node_args() {
-	local i bytes
-	ram=,memory-backend=m0
-	REPLY=(-object "memory-backend-memfd,id=m0,size=$scenario_memory,share=on")
-	[ "$nr_nodes" -gt 1 ] || return 0
-	ram=''
-	REPLY=()
-	bytes=$(($(numfmt --from=iec "$scenario_memory") / nr_nodes))
-	for ((i = 0; i < nr_nodes; i++)); do
-		REPLY+=(-object "memory-backend-memfd,id=m$i,size=$bytes,share=on"
-			-numa "node,nodeid=$i,cpus=$i,memdev=m$i")
+			-device "nvdimm,id=egm$i-dimm,memdev=egm$i,addr=${egm_base[i]}$of")
 	done
 }
 
 # A root port, a GPU, and a line to the GPU's emulator from within L1; of all but
 # the first its name ends in the number.
 gpu_args() {
-	local i
+	local i at
 	REPLY=()
+	! has_sockets || bridge_args
 	for ((i = 0; i < nr_gpus; i++)); do
-		REPLY+=(-device "pcie-root-port,id=rp$((i + 1)),chassis=$((i + 1)),addr=$((i + 2))"
+		at=addr=$((i + 2))
+		! has_sockets || at=bus=socket$((i / gpus_a_socket)),addr=$((i % gpus_a_socket))
+		REPLY+=(-device "pcie-root-port,id=rp$((i + 1)),chassis=$((i + 1)),$at"
 			-device "$(gpu_device $i)")
 	done
 }
@@ -226,14 +258,20 @@ start_vm() {
 	# As much as is needed and no more: a PC with memory near 1 TiB moves all of
 	# it above that, as AMD's are said to have a hole there.
 	local maxmem=$(((mem_end + (8 << 30)) >> 20))M
-	local slots=$((nr_gpus + ${#egm_base[@]} + 1)) ram nodes memory gpus sims
-	node_args; nodes=("${REPLY[@]}")
+	local slots=$((nr_gpus + ${#egm_base[@]} + 1)) memory gpus sims sockets last=()
+	sockets=(-object "memory-backend-memfd,id=m0,size=$scenario_memory,share=on" -smp 2)
+	local nodes=memory-backend=m0
+	if has_sockets; then
+		socket_args
+		sockets=("${REPLY[@]}") nodes=hmat=on
+	fi
 	memory_args; memory=("${REPLY[@]}")
 	gpu_args; gpus=("${REPLY[@]}")
+	if has_sockets; then last=("${gpus[@]}") gpus=(); fi
 	sim_args; sims=("${REPLY[@]}")
-	local args=(-nodefaults -no-reboot -display none -nic none -smp 2
+	local args=(-nodefaults -no-reboot -display none -nic none
 		-m "$scenario_memory,slots=$slots,maxmem=$maxmem"
-		"${nodes[@]}" "${memory[@]}"
+		"${sockets[@]}" "${memory[@]}"
 		-kernel "$kernel/vmlinuz" -initrd "$run/initrd"
 		"${gpus[@]}"
 		-device virtio-serial-pci
@@ -246,13 +284,13 @@ start_vm() {
 	case $arch in
 	arm64)
 		console=ttyAMA0
-		args=(qemu-system-aarch64 -M "virt,virtualization=on,nvdimm=on,gic-version=3$ram"
+		args=(qemu-system-aarch64 -M "virt,virtualization=on,nvdimm=on,gic-version=3,$nodes"
 			-accel tcg,tb-size=1024 -cpu max,pauth-impdef=on
 			-bios /usr/share/qemu-efi-aarch64/QEMU_EFI.fd "${args[@]}" -device virtio-iommu-pci)
 		;;
 	amd64)
 		console=ttyS0
-		args=(qemu-system-x86_64 -M "q35,nvdimm=on,kernel-irqchip=split$ram"
+		args=(qemu-system-x86_64 -M "q35,nvdimm=on,kernel-irqchip=split,$nodes"
 			-accel tcg,tb-size=1024 -cpu max,phys-bits=46
 			-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off
 			-device intel-iommu,caching-mode=on,intremap=on "${args[@]}")
@@ -279,6 +317,7 @@ start_vm() {
 		args+=(-drive "if=none,id=user,file=$user_image,format=raw,readonly=on"
 			-device virtio-blk-pci,drive=user)
 	fi
+	args+=("${last[@]}")
 	if [ -n "$shell" ]; then
 		args+=(-serial mon:stdio)
 	else

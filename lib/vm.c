@@ -138,13 +138,14 @@ static void warn_function(struct cohmem_ctx *ctx, struct cohmem_vm *vm,
 }
 
 /* The proximity domains that firmware keeps for the GPU. */
-static void see_pxms(struct cohmem_vm *vm, struct cohmem_vm_gpu *g)
+static void see_pxms(struct cohmem_vm *vm, struct cohmem_vm_gpu *g,
+		     unsigned int nr_nodes)
 {
 	const struct cohmem_dsd *d = &g->f->dsd;
 	const u32 both = 1U << COHMEM_PXM_START | 1U << COHMEM_PXM_COUNT;
 	u64 count = d->value[COHMEM_PXM_COUNT];
 
-	g->nr_nodes = COHMEM_VM_GPU_NODES;
+	g->nr_nodes = nr_nodes ? nr_nodes : COHMEM_VM_GPU_NODES;
 	if (!g->f->announced || (d->present & both) != both ||
 	    d->opaque & both)
 		return;
@@ -200,7 +201,7 @@ static int pick_gpus(struct cohmem_ctx *ctx,
 		if (ret)
 			return ret;
 		warn_function(ctx, vm, vm->gpu[i].f);
-		see_pxms(vm, &vm->gpu[i]);
+		see_pxms(vm, &vm->gpu[i], want->gpu_nodes);
 	}
 	return 0;
 }

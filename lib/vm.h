@@ -61,6 +61,7 @@ enum cohmem_vm_machine {
  * @memory: bytes of memory, in whole MiB
  * @egm: its memory is the EGM of the GPUs' sockets: @memory bytes of it, shared out
  *	among the sockets; with @memory 0 all of it
+ * @gpu_nodes: initiator nodes for each GPU; 0: as many as its driver looks for
  * @others: bytes of the aperture for whatever else the guest will have
  */
 struct cohmem_vm_request {
@@ -70,6 +71,7 @@ struct cohmem_vm_request {
 	unsigned int cpus;
 	u64 memory;
 	bool egm;
+	unsigned int gpu_nodes;
 	u64 others;
 };
 

@@ -34,6 +34,8 @@ struct ssdt {
 	u64 given[SIM_NR_PROPS], ram;
 	bool is_given[SIM_NR_PROPS];
 	bool no_dsd, text;
+	u64 port;
+	bool has_port;
 };
 
 #define AT(member)	offsetof(struct ssdt, member)
@@ -46,6 +48,9 @@ static const struct sim_option options[] = {
 	  "announce what the firmware of a recording did; see\n"
 	  "'cohmem-sim run'" },
 	{ "path", 0, SIM_OPT_TEXT, "ACPI-PATH", AT(path), 0, "see above" },
+	{ "new-port", 0, SIM_OPT_NUMBER64, "_ADR", AT(port), AT(has_port),
+	  "firmware has no objects for the function and the port\n"
+	  "above it, which is at _ADR (device << 16): make them" },
 	{ "hbm", 0, SIM_OPT_NUMBER64, "SIZE", PROP(SIM_PROP_SIZE),
 	  "size of the memory (the model's default: 96G)" },
 	{ "mem-base", 0, SIM_OPT_NUMBER64, "ADDR", PROP(SIM_PROP_BASE),
@@ -173,16 +178,55 @@ static void property(const char *name, u64 value)
 	       (unsigned long long)value);
 }
 
+/* The last names of a path, port and function, and the bus before them. */
+static bool take_apart(const char *path, int *bus, char port[5], char function[5])
+{
+	const char *dot = strrchr(path, '.'), *before = dot;
+
+	while (before && before > path && *--before != '.')
+		;
+	if (!before || before == path)
+		return false;
+	*bus = before - path;
+	snprintf(port, 5, "%.*s", (int)(dot - before - 1), before + 1);
+	snprintf(function, 5, "%s", dot + 1);
+	return true;
+}
+
+/* From the outermost bracket to that of the function's object. */
+static void open_function(const struct ssdt *t)
+{
+	char port[5], function[5];
+	int bus;
+
+	if (!t->has_port || !take_apart(t->path, &bus, port, function)) {
+		printf("{\n\tExternal (%s, DeviceObj)\n\n\tScope (%s)\n\t{\n",
+		       t->path, t->path);
+		return;
+	}
+	printf("{\n\tExternal (%.*s, DeviceObj)\n\n\tScope (%.*s)\n\t{\n"
+	       "\tDevice (%s)\n\t{\n\tName (_ADR, 0x%llx)\n"
+	       "\tDevice (%s)\n\t{\n\t\tName (_ADR, 0)\n",
+	       bus, t->path, bus, t->path, port, (unsigned long long)t->port,
+	       function);
+}
+
+static void close_function(const struct ssdt *t)
+{
+	puts(t->has_port ? "\t}\n\t}\n\t}\n}" : "\t}\n}");
+}
+
 static void print(const struct ssdt *t)
 {
 	unsigned int i;
 
 	printf("/* %s, announced as: %s. Written by cohmem-sim. */\n"
-	       "DefinitionBlock (\"\", \"SSDT\", 2, \"COHMEM\", \"COHMSIM\", 1)\n"
-	       "{\n\tExternal (%s, DeviceObj)\n\n\tScope (%s)\n\t{\n",
-	       t->model, t->announce ? t->announce : "ok", t->path, t->path);
+	       "DefinitionBlock (\"\", \"SSDT\", 2, \"COHMEM\", \"COHMSIM\", 1)\n",
+	       t->model, t->announce ? t->announce : "ok");
+	open_function(t);
 	if (t->no_dsd) {
-		puts("\t\tName (COHM, 1)\t/* no _DSD */\n\t}\n}");
+		puts("\t\tName (COHM, 1)\t/* no _DSD */");
+		close_function(t);
 		return;
 	}
 	puts("\t\tName (_DSD, Package ()\n\t\t{\n"
@@ -198,7 +242,8 @@ static void print(const struct ssdt *t)
 		else
 			property(cohmem_sim_prop_name(i), t->prop[i]);
 	}
-	puts("\t\t\t}\n\t\t})\n\t}\n}");
+	puts("\t\t\t}\n\t\t})");
+	close_function(t);
 }
 
 /* What firmware says, of a model or of who was recorded. Return: an exit code. */
@@ -242,7 +287,8 @@ static int choose(struct ssdt *t)
 int cohmem_sim_cmd_ssdt(int argc, char **argv)
 {
 	struct ssdt t = { .ram = 0x40000000 };
-	int code;
+	char name[5];
+	int bus, code;
 
 	code = cohmem_sim_options("ssdt", options, print_help, &t, argc, argv);
 	if (code == SIM_OPTIONS_GO_ON)
@@ -257,6 +303,10 @@ int cohmem_sim_cmd_ssdt(int argc, char **argv)
 	if (!path_ok(t.path))
 		return cohmem_sim_usage_error("ssdt",
 				"'%s' is no ACPI path like \\_SB_.PCI0.S10_",
+				t.path);
+	if (t.has_port && !take_apart(t.path, &bus, name, name))
+		return cohmem_sim_usage_error("ssdt",
+				"'%s' has no bus and port above the function",
 				t.path);
 	code = announce(&t);
 	if (!code)

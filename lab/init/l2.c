@@ -17,7 +17,9 @@
  * line from the port "org.cohmem.orders" first, and starts anew if that says so:
  * "reboot".
  *
- * The pattern's seed comes on the kernel command line (cohmem.seed=).
+ * The pattern's seed comes on the kernel command line (cohmem.seed=), and where the
+ * host has several GPUs, which of them is our first (cohmem.gpu=): in patterns, BAR is
+ * then ten times that and the BAR's number.
  *
  * With cohmem.user=NAME there, what the memory is used for is up to a Debian user
  * space on the first disk: /lab/NAME, a script, runs in it, and what that prints is
@@ -47,6 +49,7 @@
 
 static int port = -1;
 static char seed[32] = "none";
+static unsigned int first_gpu;
 
 #define report(...) do { lab_say(port, __VA_ARGS__); lab_say(1, __VA_ARGS__); } while (0)
 
@@ -70,7 +73,11 @@ static bool on_command_line(const char *word, char value[32])
 
 static void read_seed(void)
 {
+	char value[32] = "";
+
 	on_command_line("cohmem.seed", seed);
+	if (on_command_line("cohmem.gpu", value))
+		first_gpu = strtoul(value, NULL, 10);
 }
 
 /* The first function of NVIDIA's in the guest. */
@@ -183,6 +190,8 @@ static void use(const char *script)
 		dup2(port, 1);
 		dup2(port, 2);
 		setenv("COHMEM_SEED", seed, 1);
+		snprintf(path, sizeof(path), "%u", first_gpu);
+		setenv("COHMEM_FIRST_GPU", path, 1);
 		setenv("PATH", "/tmp/bin:/usr/sbin:/usr/bin", 1);
 		if (chroot("/user") || chdir("/"))
 			_exit(126);
@@ -241,12 +250,13 @@ static void *map_bar(const char *dir, int nr, uint64_t offset, size_t size)
 static void pattern(const char *dir, int nr, uint64_t offset)
 {
 	volatile uint64_t *p = map_bar(dir, nr, offset, PATTERN_SIZE);
-	const char where[] = { 'b', 'a', 'r', '0' + nr, 0 };
+	unsigned int i, j, bad = 0, place = 10 * first_gpu + nr;
+	char where[16];
 	uint64_t line[LAB_LINE / 8];
-	unsigned int i, j, bad = 0;
 
 	if (!p)
 		return;
+	snprintf(where, sizeof(where), "bar%u", place);
 	for (i = 0; i < PATTERN_SIZE / LAB_LINE; i++) {
 		lab_pattern((char *)line, seed, where, offset + i * LAB_LINE);
 		for (j = 0; j < LAB_LINE / 8; j++)
@@ -258,7 +268,7 @@ static void pattern(const char *dir, int nr, uint64_t offset)
 		for (j = 0; j < LAB_LINE / 8; j++)
 			bad += p[i * (LAB_LINE / 8) + j] != line[j];
 	}
-	report("pattern %d 0x%llx %d %s\n", nr, (unsigned long long)offset,
+	report("pattern %u 0x%llx %d %s\n", place, (unsigned long long)offset,
 	       PATTERN_SIZE, bad ? "bad" : "ok");
 	munmap((void *)p, PATTERN_SIZE);
 }

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "common.h"
-#include "engine_job.h"
+#include "copy.h"
 #include "l2_egm.h"
 
 #define TABLES	"/sys/firmware/acpi/tables"
@@ -93,34 +93,6 @@ int l2_egm_announced(struct l2_egm *egm)
 	return ret;
 }
 
-static uint32_t get(volatile void *engine, unsigned int reg)
-{
-	return *(volatile uint32_t *)((char *)engine + reg);
-}
-
-static void put(void *engine, uint32_t reg, uint32_t value)
-{
-	*(volatile uint32_t *)((char *)engine + reg) = value;
-}
-
-static int copy(volatile void *engine, uint32_t from_space, uint64_t from,
-		uint32_t to_space, uint64_t to, uint64_t len)
-{
-	const struct engine_job job = {
-		.op = COHMEM_OP_COPY, .src_space = from_space, .src = from,
-		.dst_space = to_space, .dst = to, .len = len,
-	};
-	uint64_t end = lab_now_ms() + 20000;
-	static uint32_t tag;
-
-	engine_start(put, (void *)engine, &job, ++tag);
-	while (get(engine, COHMEM_ENGINE_STATUS) == COHMEM_STATUS_BUSY)
-		if (lab_now_ms() > end)
-			return -ETIMEDOUT;
-	return get(engine, COHMEM_ENGINE_STATUS) == COHMEM_STATUS_DONE ? 0 :
-	       -EIO;
-}
-
 static int differ(const uint64_t *ours, volatile uint64_t *theirs, size_t len)
 {
 	size_t i;
@@ -142,16 +114,16 @@ static const char *both_ways(const struct l2_egm *egm, volatile void *engine,
 		return "a page of ours is not in EGM";
 	at -= egm->base;
 	lab_fill(page, size, seed, WHERE, at);
-	if (copy(engine, COHMEM_SPACE_EGM, at, COHMEM_SPACE_COHERENT, gpu_at,
-		 size))
+	if (lab_engine_copy(engine, COHMEM_SPACE_EGM, at, COHMEM_SPACE_COHERENT,
+			    gpu_at, size))
 		return "the engine fails to copy from EGM";
 	if (differ(page, gpu, size))
 		return "what the GPU got is not what we have";
 	for (i = 0; i < size / 8; i++)
 		gpu[i] = ~page[i];
 	__sync_synchronize();
-	if (copy(engine, COHMEM_SPACE_COHERENT, gpu_at, COHMEM_SPACE_EGM, at,
-		 size))
+	if (lab_engine_copy(engine, COHMEM_SPACE_COHERENT, gpu_at, COHMEM_SPACE_EGM,
+			    at, size))
 		return "the engine fails to copy to EGM";
 	__sync_synchronize();
 	if (differ(page, gpu, size))
@@ -179,7 +151,7 @@ const char *l2_egm_copy(const struct l2_egm *egm, volatile void *engine,
 	unsigned int i;
 	char *pages;
 
-	if (get(engine, COHMEM_ENGINE_ID) != COHMEM_ENGINE_MAGIC)
+	if (!lab_engine_there(engine))
 		return "the GPU has no copy engine that we know";
 	pages = mmap(NULL, PAGES * size, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);

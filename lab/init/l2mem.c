@@ -15,7 +15,8 @@
  *	l2mem rules FILE	what may not be mapped; leaves of a full mapping
  *	l2mem lost FILE OFFSET	map it, and touch it when a line comes on stdin
  *
- * COHMEM_SEED is the pattern's seed.
+ * COHMEM_SEED is the pattern's seed; COHMEM_GPU says which of the host's GPUs it is, if
+ * there are several.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,11 +33,13 @@
 
 #include "common.h"
 
-#define BAR		"bar4"
+#define BAR		4
 #define PIECE		65536
 #define SAMPLES		16
 
 static const char *seed;
+static unsigned int place = BAR;
+static char where[16];	/* the same in words, for lab_pattern() */
 static size_t page;
 static sigjmp_buf out;
 static volatile int sigbus_code;
@@ -58,7 +61,7 @@ static bool is_filled(const char *p, uint64_t offset, size_t len)
 	size_t i;
 
 	for (i = 0; i < len; i += LAB_LINE) {
-		lab_pattern(line, seed, BAR, offset + i);
+		lab_pattern(line, seed, where, offset + i);
 		if (memcmp(p + i, line, LAB_LINE))
 			return false;
 	}
@@ -100,11 +103,11 @@ static void hold(uint64_t base, size_t size)
 
 	for (i = 0; i < nr; i++) {
 		at[i] = lab_phys(p + i * page) - base;
-		lab_fill(p + i * page, page, seed, BAR, at[i]);
+		lab_fill(p + i * page, page, seed, where, at[i]);
 		bad += !is_filled(p + i * page, at[i], page);
 	}
 	for (i = 0; i < nr; i += (nr + SAMPLES - 1) / SAMPLES)
-		printf("pattern 4 0x%llx %zu %s\n", (unsigned long long)at[i], page,
+		printf("pattern %u 0x%llx %zu %s\n", place, (unsigned long long)at[i], page,
 		       bad ? "bad" : "ok");
 	printf("holds %zu pages\n", nr);
 	while (next_order(line, sizeof(line))) {
@@ -204,7 +207,7 @@ static void pieces(const char *path, char **offset, bool write)
 		char *p = map_piece(path, at);
 
 		if (write)
-			lab_fill(p, PIECE, seed, BAR, at);
+			lab_fill(p, PIECE, seed, where, at);
 		printf("%s 0x%llx %s\n", write ? "wrote" : "found", (unsigned long long)at,
 		       is_filled(p, at, PIECE) ? "kept" : is_zero(p, PIECE) ? "zero" : "bad");
 		munmap(p, PIECE);
@@ -270,6 +273,9 @@ int main(int argc, char **argv)
 {
 	seed = getenv("COHMEM_SEED");
 	page = sysconf(_SC_PAGESIZE);
+	if (getenv("COHMEM_GPU"))
+		place += 10 * atoi(getenv("COHMEM_GPU"));
+	snprintf(where, sizeof(where), "bar%u", place);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!seed || argc < 2)
 		return 2;
