@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
@@ -143,6 +144,22 @@ void lab_pattern(char line[LAB_LINE], const char *seed, const char *where, uint6
 
 	memset(line + len, '.', LAB_LINE - len);
 	line[LAB_LINE - 1] = '\n';
+}
+
+/**
+ * lab_place() - the place that a BAR is, of the GPU that COHMEM_GPU numbers
+ * @bar: the BAR
+ * @where: set to its name, for lab_pattern()
+ *
+ * Return: 10 times the GPU's number, from 0 on, and @bar.
+ */
+unsigned int lab_place(unsigned int bar, char where[LAB_PLACE])
+{
+	const char *gpu = getenv("COHMEM_GPU");
+	unsigned int place = bar + (gpu ? 10 * atoi(gpu) : 0);
+
+	snprintf(where, LAB_PLACE, "bar%u", place);
+	return place;
 }
 
 /**

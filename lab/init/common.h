@@ -15,6 +15,8 @@ uint64_t lab_now_ms(void);
 void lab_say(int fd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The pattern: lines of plain text, see lab_pattern(). */
 #define LAB_LINE	64
+#define LAB_PLACE	16
+unsigned int lab_place(unsigned int bar, char where[LAB_PLACE]);
 void lab_pattern(char line[LAB_LINE], const char *seed, const char *where, uint64_t offset);
 void lab_fill(void *to, size_t len, const char *seed, const char *where, uint64_t offset);
 uint64_t lab_phys(const void *p);

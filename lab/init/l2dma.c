@@ -35,8 +35,8 @@
 
 static size_t page;
 static const char *seed;
-static unsigned int place = BAR;
-static char where[16];	/* the same in words, for lab_pattern() */
+static unsigned int place;
+static char where[LAB_PLACE];	/* the same in words, for lab_pattern() */
 
 static void __attribute__((format(printf, 1, 2), noreturn)) fail(const char *fmt, ...)
 {
@@ -163,9 +163,7 @@ int main(int argc, char **argv)
 {
 	seed = getenv("COHMEM_SEED");
 	page = sysconf(_SC_PAGESIZE);
-	if (getenv("COHMEM_GPU"))
-		place += 10 * atoi(getenv("COHMEM_GPU"));
-	snprintf(where, sizeof(where), "bar%u", place);
+	place = lab_place(BAR, where);
 	if (seed && argc == 6 && !strcmp(argv[1], "peer"))
 		peer(argv[2], strtoull(argv[3], NULL, 0), strtoul(argv[4], NULL, 0),
 		     strtoul(argv[5], NULL, 0));

@@ -38,8 +38,8 @@
 #define SAMPLES		16
 
 static const char *seed;
-static unsigned int place = BAR;
-static char where[16];	/* the same in words, for lab_pattern() */
+static unsigned int place;
+static char where[LAB_PLACE];	/* the same in words, for lab_pattern() */
 static size_t page;
 static sigjmp_buf out;
 static volatile int sigbus_code;
@@ -273,9 +273,7 @@ int main(int argc, char **argv)
 {
 	seed = getenv("COHMEM_SEED");
 	page = sysconf(_SC_PAGESIZE);
-	if (getenv("COHMEM_GPU"))
-		place += 10 * atoi(getenv("COHMEM_GPU"));
-	snprintf(where, sizeof(where), "bar%u", place);
+	place = lab_place(BAR, where);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!seed || argc < 2)
 		return 2;

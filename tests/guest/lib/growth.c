@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How much memory the kernel has in use, to see whether that grows. */
-#include <stdlib.h>
-
 #include "guest.h"
 
 /**
@@ -11,17 +9,7 @@
  */
 long meminfo(const char *field)
 {
-	size_t len = strlen(field);
-	char line[128];
-	long value = -1;
-	FILE *f = fopen("/proc/meminfo", "r");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, field, len) && line[len] == ':')
-			value = strtol(line + len + 1, NULL, 10);
-	if (f)
-		fclose(f);
-	return value;
+	return proc_number("/proc/meminfo", field);
 }
 
 /**

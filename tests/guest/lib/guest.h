@@ -149,6 +149,7 @@ const char *dev_path(const char *fmt, ...)
 int attr_read(const char *name, char *buf, size_t size);
 u64 attr_u64(const char *name);
 long kernel_version(void);	/* 7.3.4 is 70300 + 4 */
+long proc_number(const char *path, const char *field);
 long self_status_kb(const char *field);
 u64 kernel_mappings(void);
 

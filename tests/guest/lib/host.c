@@ -158,16 +158,17 @@ long kernel_version(void)
 }
 
 /**
- * self_status_kb() - a line of /proc/self/status
- * @field: "VmPTE", "VmRSS", ...
- * Return: its value, in KiB where it is a size; -1 if there is none.
+ * proc_number() - a line "name: number" of a file below /proc
+ * @path: the file
+ * @field: "VmPTE", "SUnreclaim", ...
+ * Return: the number, in KiB where it is a size; -1 if there is none.
  */
-long self_status_kb(const char *field)
+long proc_number(const char *path, const char *field)
 {
 	size_t len = strlen(field);
 	char line[256];
 	long value = -1;
-	FILE *f = fopen("/proc/self/status", "r");
+	FILE *f = fopen(path, "r");
 
 	while (f && fgets(line, sizeof(line), f))
 		if (!strncmp(line, field, len) && line[len] == ':')
@@ -175,6 +176,16 @@ long self_status_kb(const char *field)
 	if (f)
 		fclose(f);
 	return value;
+}
+
+/**
+ * self_status_kb() - a line of /proc/self/status
+ * @field: "VmPTE", "VmRSS", ...
+ * Return: its value, in KiB where it is a size; -1 if there is none.
+ */
+long self_status_kb(const char *field)
+{
+	return proc_number("/proc/self/status", field);
 }
 
 /**
