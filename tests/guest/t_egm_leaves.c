@@ -277,8 +277,13 @@ static void first_touch_is_that_of_a_gpu(void)
 	test_info("first touch of %llu MiB: EGM %.2f ms, %ld faults; a GPU's memory %.2f ms, %ld faults: %.2f x",
 		  (unsigned long long)(len / MiB), egm, nr_egm, hbm, nr_hbm,
 		  egm / max(hbm, 0.001));
-	/* Half as much again is what one interrupt makes of so little time. */
-	CHECK(egm <= 1.5 * hbm + 1, "EGM %.2f ms, a GPU's memory %.2f ms", egm,
+	CHECK(nr_egm <= nr_hbm, "EGM %ld faults, a GPU's memory %ld", nr_egm,
+	      nr_hbm);
+	/*
+	 * Some milliseconds, of which an interrupt of the host's can be half: on a
+	 * machine that is idle it is one to one.
+	 */
+	CHECK(egm <= 3 * hbm + 1, "EGM %.2f ms, a GPU's memory %.2f ms", egm,
 	      hbm);
 	dev_close(&d);
 	egm_close(fd);

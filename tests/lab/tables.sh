@@ -125,6 +125,11 @@ check "a run is noted" lab/torture-log add "$first"
 lab/torture-log write "$work/torture.md"
 check "a failure, what was said, open" has \
 	'| gh200-hostile | arm64 | t_race: lost | 12 pages are gone | aaa, 2026-01-01 | open |' "$work/torture.md"
+lab/torture-log add "$(a_run 20260101-121010-gh200-hostile-debug-arm64-4 aab 'good')"
+lab/torture-log write "$work/torture.md"
+check "a later run did not have that test: it is not called passed" has \
+	'| gh200-hostile | arm64 | t_race: lost | 12 pages are gone | aaa, 2026-01-01 | not seen with aab, 2026-01-01 |' \
+	"$work/torture.md"
 check "others are noted" lab/torture-log add "$second" "$fuzz"
 lab/torture-log write "$work/torture.md"
 check "its cure" has \
@@ -134,7 +139,7 @@ check "the newest run of a scenario" has \
 	'| gh200-hostile | 7.3.4-debug | 2026-01-02 | bbb | 2 | 0 | 0 | 120 |' "$work/torture.md"
 check "seeds" has \
 	'| beef | next-fuzz | 7.3.4-debug | 2026-01-02 | bbb | 7 | 1234 | 321 | passed |' "$work/torture.md"
-check "hours" has '| 7.3.4-debug | ? | ? | 3 | 6.0 | 3.0 |' "$work/torture.md"
+check "hours" has '| 7.3.4-debug | ? | ? | 4 | 8.0 | 4.0 |' "$work/torture.md"
 check "nothing was counted: that is said" grep -q 'Not counted since' "$work/torture.md"
 lab/torture-log add "$second"
 cp "$work/torture.md" "$work/once"
