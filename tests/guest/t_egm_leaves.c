@@ -244,7 +244,7 @@ static double first_touch_ms(u8 *p, u64 len)
 /* A figure: who has EGM waits for it no longer than who has a GPU's memory. */
 static void first_touch_is_that_of_a_gpu(void)
 {
-	u64 len = 128 * MiB, at;
+	u64 len = 128 * MiB, align = max(leaf(), 2 * MiB), at;
 	double egm = 1e9, hbm = 1e9, ms;
 	long nr_egm = 0, nr_hbm = 0;
 	unsigned int i;
@@ -257,17 +257,17 @@ static void first_touch_is_that_of_a_gpu(void)
 	fd = egm_open(0);
 	dev_open(&d);
 	/* With the large leaves that both can have. */
-	at = egm_good(0, len + 2 * MiB);
-	at = (at + 2 * MiB - 1) / (2 * MiB) * (2 * MiB);
+	at = egm_good(0, len + align);
+	at = (at + align - 1) / align * align;
 	/* The first round is the emulator's: it makes the pages that they are. */
 	for (i = 0; i < 10; i++) {
-		p = egm_map_aligned(fd, at, len, 32 * MiB);
+		p = egm_map_aligned(fd, at, len, align);
 		nr_egm = faults();
 		ms = first_touch_ms(p, len);
 		nr_egm = faults() - nr_egm;
 		egm = min(egm, ms);
 		unmap(p, len);
-		p = map_aligned(&d, 4, 64 * MiB, len, 32 * MiB, 0);
+		p = map_aligned(&d, 4, 64 * MiB, len, align, 0);
 		nr_hbm = faults();
 		ms = first_touch_ms(p, len);
 		nr_hbm = faults() - nr_hbm;
