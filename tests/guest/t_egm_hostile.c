@@ -32,18 +32,7 @@ static void fork_shares(void)
 	need_egm();
 	fd = egm_open(0);
 	p = egm_map(fd, egm_good(0, 4 * MiB), 4 * MiB);
-	store(p, 1);
-	pid = fork();
-	if (!pid) {
-		if (load(p) != 1)
-			_exit(2);
-		store(p, 2);
-		store(p + 128 * KiB, 3);
-		_exit(0);
-	}
-	CHECK(waitpid(pid, &status, 0) == pid && !status, "child: %#x", status);
-	CHECK_EQ(load(p), 2);
-	CHECK_EQ(load(p + 128 * KiB), 3);
+	shared_with_a_child(p);
 
 	/* The child outlives us as a user: its mapping alone holds it. */
 	pid = fork();

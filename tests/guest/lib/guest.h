@@ -183,6 +183,7 @@ const char *fault_str(const struct fault *f);
 
 void fill(void *buf, size_t len, u64 seed);
 long mismatch(const void *buf, size_t len, u64 seed);
+void shared_with_a_child(volatile u64 *p);
 
 /* --- dev.c: a VFIO device --------------------------------------------------- */
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Touching memory that may answer with a signal, or must not. */
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "guest.h"
 
 /**
@@ -165,4 +168,28 @@ long mismatch(const void *buf, size_t len, u64 seed)
 		if (p[i] != pattern(seed, i))
 			return i;
 	return -1;
+}
+
+/**
+ * shared_with_a_child() - what a process writes to a mapping, its child finds there,
+ * and the other way round
+ * @p: more than 1 MiB of device memory, mapped shared
+ */
+void shared_with_a_child(volatile u64 *p)
+{
+	int status;
+	pid_t pid;
+
+	store(p, 1);
+	pid = fork();
+	if (!pid) {
+		if (load(p) != 1)
+			_exit(2);
+		store(p, 2);
+		store(p + 128 * KiB, 3);
+		_exit(0);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && !status, "child: %#x", status);
+	CHECK_EQ(load(p), 2);
+	CHECK_EQ(load(p + 128 * KiB), 3);
 }
