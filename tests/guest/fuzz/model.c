@@ -28,10 +28,13 @@ static const u8 errors[NR_CALLS][16] = {
 	/* Of a kind that cannot be mapped, or whose memory has gone. */
 	[CALL_DMABUF_USE] = { ANY, EBADF, ENOTTY, ENODEV, EACCES, ESPIPE, EOVERFLOW,
 			      ENOMEM, ENOENT, EEXIST, EOPNOTSUPP },
-	/* Any of the device's, whatever the structure holds. */
+	/*
+	 * Any of the device's, whatever the structure holds: one that is longer than
+	 * the kernel knows and says something there is too big (VFIO_DEVICE_BIND_IOMMUFD).
+	 */
 	[CALL_DEVICE_IOCTL] = { ANY, ENOTTY, EBADF, ENODEV, EPERM, EOPNOTSUPP,
 				EAGAIN, EIO, ENOSPC, EEXIST, EBUSY, ENXIO, ERANGE,
-				EOVERFLOW },
+				EOVERFLOW, E2BIG },
 	[CALL_ENTRY_IOCTL] = { ANY, ENOTTY, EBADF, ENOENT, EOPNOTSUPP, EBUSY,
 			       EEXIST, ENOMEM, ENOSPC, EPERM, EOVERFLOW,
 			       EADDRINUSE, E2BIG },
