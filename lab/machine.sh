@@ -290,13 +290,16 @@ start_vm() {
 		;;
 	amd64)
 		console=ttyS0
+		local iommu=intel-iommu,caching-mode=on,intremap=on intel_iommu=on
+		# With iommufd there are users of PASIDs.
+		[ "$series" != debug ] || iommu+=,scalable-mode=on,pasid-bits=20 intel_iommu+=,sm_on
 		args=(qemu-system-x86_64 -M "q35,nvdimm=on,kernel-irqchip=split,$nodes"
 			-accel tcg,tb-size=1024 -cpu max,phys-bits=46
 			-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off
-			-device intel-iommu,caching-mode=on,intremap=on "${args[@]}")
+			-device "$iommu" "${args[@]}")
 		# Whether the timer interrupt arrives is measured by instructions, which
 		# proves nothing about a processor that is not always running.
-		l1_append="intel_iommu=on no_timer_check $l1_append"
+		l1_append="intel_iommu=$intel_iommu no_timer_check $l1_append"
 		;;
 	esac
 	if [ -n "${scenario_qmp:-}" ]; then

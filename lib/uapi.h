@@ -77,6 +77,16 @@ struct abi_ioas_map_file {
 	uint64_t start, length, iova;
 };
 
+/* since 6.6; a page table of its own over an address space, for PASIDs since 6.15 */
+struct abi_hwpt_alloc {
+	uint32_t size, flags, dev_id, pt_id, out_hwpt_id, reserved;
+	uint32_t data_type, data_len;
+	uint64_t data_uptr;
+	uint32_t fault_id, reserved2;
+};
+
+#define ABI_HWPT_ALLOC		_IO(';', 0x89)
+#define ABI_HWPT_ALLOC_PASID	8
 #define ABI_IOAS_ALLOC		_IO(';', 0x81)
 #define ABI_IOAS_MAP		_IO(';', 0x85)
 #define ABI_IOAS_UNMAP		_IO(';', 0x86)

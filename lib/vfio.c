@@ -47,6 +47,7 @@ static int open_cdev(struct cohmem_vfio *v, const char *path)
 	bind.iommufd = v->iommufd;
 	if (ioctl(v->fd, ABI_BIND_IOMMUFD, &bind))
 		return -errno;
+	v->devid = bind.out_devid;
 	if (ioctl(v->iommufd, ABI_IOAS_ALLOC, &ioas))
 		return -errno;
 	v->ioas = ioas.out_ioas_id;

@@ -49,6 +49,7 @@ struct cohmem_vfio_region {
  * @container: where the group's mappings are, or -1
  * @iommufd: the other way in, or -1
  * @ioas: its address space in @iommufd
+ * @devid: what @iommufd calls the device
  * @flags: VFIO_DEVICE_FLAGS_*
  * @nr_regions: how many the kernel has
  * @nr_irqs: kinds of interrupts
@@ -59,7 +60,7 @@ struct cohmem_vfio {
 	int group;
 	int container;
 	int iommufd;
-	u32 ioas;
+	u32 ioas, devid;
 	u32 flags;
 	u32 nr_regions;
 	u32 nr_irqs;

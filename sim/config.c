@@ -16,6 +16,9 @@
 #define NVIDIA_AUDIO		0x488
 #define NVIDIA_AUDIO_ON		0x02000000
 /* CXL 3.1, 8.1.3.1: the hardware initializes its memory. */
+/* Device Capabilities 2, bits 23:22: how many of them at once. */
+#define MAX_PREFIXES		(1 << 22)
+
 #define CXL_CAP_MEM_HWINIT	0x0008
 
 /* The standard header; the BARs follow from their sizes. */
@@ -157,6 +160,20 @@ static void init_cxl(struct sim_config *c, const struct sim_config_setup *setup)
 	}
 }
 
+/*
+ * A PASID travels in an End-End TLP prefix, so that who has the one takes the other
+ * (PCIe 6.2, 6.20): Linux enables no PASID without. A dump has it, or says that it has not.
+ */
+static void init_prefixes(struct sim_config *c)
+{
+	u32 pos = c->exp + PCI_EXP_DEVCAP2;
+
+	if (!c->exp || !cohmem_sim_config_find(c, &cohmem_sim_cap_pasid))
+		return;
+	sim_put32(c->byte, pos, sim_get32(c->byte, pos) |
+		  PCI_EXP_DEVCAP2_EE_PREFIX | MAX_PREFIXES);
+}
+
 /* Where they are that mean something, and how many vectors they have. */
 static void remember(struct sim_config *c)
 {
@@ -278,6 +295,8 @@ int cohmem_sim_config_init(struct sim_config *c,
 	remember(c);
 	if (dump)
 		forget(c);
+	else
+		init_prefixes(c);
 	init_bars(c, setup);
 	init_rebar(c, setup->bar_size);
 	init_cxl(c, setup);

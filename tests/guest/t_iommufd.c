@@ -3,9 +3,9 @@
  * iommufd, the way in that VMMs are going over to: binding and attaching, guest
  * memory by its file, coherent memory by its dma-buf, and what becomes of such a
  * mapping when the memory goes. That the device reaches guest memory, or does not, is
- * seen by its copy engine. Of dma-bufs it cannot be: iommufd maps them with IOMMU_MMIO,
- * and QEMU's virtio-iommu keeps such mappings from devices like ours. There the helper
- * module cohmem_test_iova (tests/kmod) asks the kernel's IOMMU domain.
+ * seen by its copy engine. Of dma-bufs it cannot be on arm64: iommufd maps them with
+ * IOMMU_MMIO, and QEMU's virtio-iommu keeps such mappings from devices like ours. There the
+ * helper module cohmem_test_iova (tests/kmod) asks the kernel's IOMMU domain.
  *
  * No Debian kernel has iommufd: --kernel debug.
  */
@@ -483,9 +483,182 @@ static void hot_reset_by_descriptor(void)
 	dev_close(&d);
 }
 
+/* --- Other devices, and spaces by PASID ---------------------------------------- */
+
+/*
+ * What Linux calls the IOMMU of this machine that lets devices reach what is mapped with
+ * IOMMU_MMIO and knows PASIDs, as the IOMMUs of real hosts do.
+ */
+#define VTD_DEBUG	"/sys/kernel/debug/iommu/intel"
+
+static void needs_vtd(void)
+{
+	if (!file_exists(VTD_DEBUG))
+		SKIP("virtio-iommu has no PASIDs and keeps what is MMIO from devices: --flavour amd64-quick");
+}
+
+/* Another GPU's engine reads and writes coherent memory by its dma-buf, and no more of it. */
+static void reached_by_a_peer(void)
+{
+	struct dev d, user;
+	char bdf[32];
+	int fd, mem;
+	u8 *m, *buf;
+
+	needs_vtd();
+	open_peer(&user, bdf, sizeof(bdf));
+	dev_open(&d);
+	give_back(&d);
+	buf = ram(LEN, &mem);
+	CHECK_EQ(map_file(&user, mem, 0, LEN, 2 * IOVA), 0);
+	fd = export(&d, 4, AT, LEN);
+	CHECK_EQ(map_file(&user, fd, 0, LEN, IOVA), 0);
+	m = map(&d, 4, AT, LEN);
+	fill(m, LEN, 5);
+	engine_run(&user, COPY, BUS, IOVA, BUS, 2 * IOVA, LEN);
+	CHECK_EQ(mismatch(buf, LEN, 5), -1);
+	fill(buf, LEN, 6);
+	engine_run(&user, COPY, BUS, 2 * IOVA, BUS, IOVA, LEN);
+	CHECK_EQ(mismatch(m, LEN, 6), -1);
+	engine_fails(&user, COPY, BUS, IOVA + LEN, BUS, 2 * IOVA, 4096,
+		     COHMEM_EERR_UNMAPPED);
+	/* Nor when its owner has it reset, though the peer still has the mapping. */
+	CHECK_EQ(dev_reset(&d), 0);
+	engine_fails(&user, COPY, BUS, IOVA, BUS, 2 * IOVA, 4096,
+		     COHMEM_EERR_UNMAPPED);
+	dev_close(&d);
+	dev_close(&user);
+}
+
+static u32 new_space(struct dev *d)
+{
+	struct abi_ioas_alloc arg = { .size = sizeof(arg) };
+
+	CHECK(!ioctl(d->iommufd, ABI_IOAS_ALLOC, &arg), "%s", strerror(errno));
+	return arg.out_ioas_id;
+}
+
+/* A page table over a space that may serve a PASID. */
+static u32 pasid_table(struct dev *d, u32 ioas)
+{
+	struct abi_hwpt_alloc arg = {
+		.size = sizeof(arg), .flags = ABI_HWPT_ALLOC_PASID,
+		.dev_id = d->devid, .pt_id = ioas,
+	};
+
+	if (ioctl(d->iommufd, ABI_HWPT_ALLOC, &arg)) {
+		if (errno == EOPNOTSUPP)
+			SKIP("no PASIDs for this GPU and IOMMU: a gb200's, and intel-iommu");
+		FAIL("a page table for PASIDs: %s", strerror(errno));
+	}
+	return arg.out_hwpt_id;
+}
+
+static int attach_pasid(struct dev *d, u32 pt, u32 pasid)
+{
+	struct abi_attach_pt_pasid arg = {
+		.argsz = sizeof(arg), .flags = ABI_PT_PASID, .pt_id = pt,
+		.pasid = pasid,
+	};
+
+	return ioctl(d->fd, ABI_ATTACH_PT, &arg) ? -errno : 0;
+}
+
+static int detach_pasid(struct dev *d, u32 pasid)
+{
+	struct abi_detach_pt_pasid arg = {
+		.argsz = sizeof(arg), .flags = ABI_PT_PASID, .pasid = pasid,
+	};
+
+	return ioctl(d->fd, ABI_DETACH_PT, &arg) ? -errno : 0;
+}
+
+/* Where the tables that the IOMMU itself reads have this address for a PASID; 0: nowhere. */
+static u64 pasid_leads_to(u32 pasid, u64 iova)
+{
+	unsigned long long pfn, entry[5];
+	char path[128], line[256];
+	u64 found = 0;
+	FILE *f;
+	int i;
+
+	snprintf(path, sizeof(path), VTD_DEBUG "/%s/%x/domain_translation_struct",
+		 facts()->bdf, pasid);
+	f = fopen(path, "r");
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%llx %llx %llx %llx %llx %llx", &pfn, &entry[0],
+			   &entry[1], &entry[2], &entry[3], &entry[4]) != 6 ||
+		    pfn != iova >> 12)
+			continue;
+		for (i = 4; i && !entry[i]; i--)
+			;
+		found = entry[i] & 0xffffffffff000;
+	}
+	fclose(f);
+	return found;
+}
+
+/* One PASID's memory is neither another's nor that of who has none. */
+static void a_pasid_has_a_space_of_its_own(void)
+{
+	struct abi_attach_pt attach = { .argsz = sizeof(attach) };
+	const struct facts *f = facts();
+	u32 plain, table, other;
+	struct dev d, in_space;
+	int fd, mem;
+	u8 *buf;
+
+	needs_vtd();
+	iommufd_open(&d);
+	plain = pasid_table(&d, d.ioas);
+	in_space = d;
+	in_space.ioas = new_space(&d);
+	table = pasid_table(&in_space, in_space.ioas);
+	other = pasid_table(&d, new_space(&d));
+	/* Both have to be for PASIDs, the one that has none as well. */
+	CHECK_EQ(attach_pasid(&d, table, 7), -EINVAL);
+	attach.pt_id = plain;
+	CHECK(!ioctl(d.fd, ABI_ATTACH_PT, &attach), "%s", strerror(errno));
+	CHECK_EQ(attach_pasid(&d, table, 7), 0);
+	CHECK_EQ(attach_pasid(&d, other, 8), 0);
+	CHECK(attach_pasid(&d, table, 1 << 20) < 0, "a PASID that it does not have");
+
+	fd = export(&d, 4, AT, LEN);
+	CHECK_EQ(map_file(&in_space, fd, 0, LEN, IOVA), 0);
+	CHECK_EQ(pasid_leads_to(7, IOVA), f->mem_base + AT);
+	CHECK_EQ(pasid_leads_to(8, IOVA), 0);
+	CHECK_EQ(leads_to(f->bdf, IOVA), 0);
+	buf = ram(LEN, &mem);
+	CHECK_EQ(map_file(&d, mem, 0, LEN, IOVA), 0);
+	fill(buf, LEN, 7);
+	engine_run(&d, COPY, BUS, IOVA, MEM, AT + LEN, LEN);
+	CHECK_EQ(pasid_leads_to(7, IOVA), f->mem_base + AT);
+
+	/* A reset takes the memory away from it, too, and the PASID not. */
+	CHECK_EQ(dev_reset(&d), 0);
+	CHECK_EQ(pasid_leads_to(7, IOVA), 0);
+	give_back(&d);
+	dma_unmap(&in_space, IOVA, LEN);
+	CHECK_EQ(map_file(&in_space, fd, 0, LEN, IOVA), 0);
+	CHECK_EQ(pasid_leads_to(7, IOVA), f->mem_base + AT);
+
+	CHECK_EQ(detach_pasid(&d, 7), 0);
+	CHECK_EQ(pasid_leads_to(7, IOVA), 0);
+	CHECK_EQ(attach_pasid(&d, table, 7), 0);
+	CHECK_EQ(pasid_leads_to(7, IOVA), f->mem_base + AT);
+	/* Who goes leaves none behind. */
+	dev_close(&d);
+	CHECK_EQ(pasid_leads_to(7, IOVA), 0);
+	iommufd_open(&d);
+	dev_close(&d);
+}
+
 SUITE(TEST(one_user_at_a_time), TEST(detached_is_cut_off),
       TEST(memory_by_its_file), TEST(not_by_its_address),
       TEST(coherent_memory_by_its_export), TEST(no_more_than_was_exported),
       TEST_LONG(revoked_for_its_own_device, 90), TEST(revoked_by_sysfs),
       TEST_LONG(revoked_for_a_peer, 90), TEST(gone_with_its_user),
-      TEST(hot_reset_by_descriptor));
+      TEST(hot_reset_by_descriptor), TEST(reached_by_a_peer),
+      TEST(a_pasid_has_a_space_of_its_own));

@@ -77,6 +77,7 @@ static void places_of_the_real_chain(void **state)
 	/* A null head, and no PASID on this one. */
 	assert_int_equal(cfg_read(p->fd, 0x100, 4) & 0xfffff, 0);
 	assert_int_equal(find_ext_cap(p->fd, 0x1b, 0), 0);
+	assert_int_equal(cfg_read(p->fd, 0x84, 4) & 0xe00000, 0);
 	/* 16 vectors of MSI, 64-bit, maskable; 128 GiB and nothing else. */
 	assert_int_equal(cfg_read(p->fd, 0x4a, 2), 0x188);
 	assert_int_equal(cfg_read(p->fd, 0x138, 4), 1 << 21);
@@ -96,6 +97,9 @@ static void other_models_have_more(void **state)
 		assert_true(find_ext_cap(p->fd, 0x0f, 0));
 		assert_true(find_ext_cap(p->fd, 0x1b, 0));
 		assert_true(find_ext_cap(p->fd, 0x25, 0));
+		/* A PASID travels in a prefix: one of these. */
+		assert_int_equal(cfg_read(p->fd, find_cap(p->fd, 0x10) + 0x24, 4) &
+				 0xe00000, 0x600000);
 		assert_int_equal(find_ext_cap(p->fd, 1, 0), 0x1b8);
 		if (i < 2)
 			assert_int_equal(find_dvsec(p->fd, 0x10de, 3), 0x100);
