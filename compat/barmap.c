@@ -18,8 +18,7 @@ static void map_bar(struct vfio_pci_core_device *core, unsigned int bar)
 {
 	struct pci_dev *pdev = core->pdev;
 
-	if (!(pci_resource_flags(pdev, bar) & IORESOURCE_MEM) ||
-	    !pci_resource_len(pdev, bar) || core->barmap[bar])
+	if (!pci_resource_len(pdev, bar) || core->barmap[bar])
 		return;
 	if (pci_request_selected_regions(pdev, BIT(bar), "vfio-pci")) {
 		pci_info(pdev, "BAR%u is in use by somebody else\n", bar);
@@ -46,7 +45,8 @@ int cohmem_compat_enable(struct vfio_pci_core_device *core)
 
 	if (ret)
 		return ret;
-	map_bar(core, 0);
+	if (pci_resource_flags(core->pdev, 0) & IORESOURCE_MEM)
+		map_bar(core, 0);
 #ifndef COHMEM_HAVE_CORE_KNOBS
 	cohmem_compat_knobs_enabled(core);
 #endif
@@ -66,4 +66,20 @@ void __iomem *cohmem_compat_get_iomap(struct vfio_pci_core_device *core,
 	void __iomem *io = READ_ONCE(core->barmap[bar]);
 
 	return io ?: IOMEM_ERR_PTR(-ENODEV);
+}
+
+/**
+ * cohmem_compat_iomap() - the mapping of a BAR, made where there is none yet
+ * @core: the device, enabled
+ * @bar: which one
+ *
+ * Context: one at a time. Somebody who makes the core map it at the same moment may
+ * be told that the BAR is in use, as happens with two of the core's own calls.
+ * Return: the mapping, or an error pointer.
+ */
+void __iomem *cohmem_compat_iomap(struct vfio_pci_core_device *core,
+				  unsigned int bar)
+{
+	map_bar(core, bar);
+	return cohmem_compat_get_iomap(core, bar);
 }

@@ -11,5 +11,7 @@ struct vfio_pci_core_device;
 int cohmem_compat_enable(struct vfio_pci_core_device *core);
 void __iomem *cohmem_compat_get_iomap(struct vfio_pci_core_device *core,
 				      unsigned int bar);
+void __iomem *cohmem_compat_iomap(struct vfio_pci_core_device *core,
+				  unsigned int bar);
 
 #endif /* COHMEM_COMPAT_BARMAP_H */

@@ -3,17 +3,15 @@
  * "Whose region is it", asked in the core's place.
  *
  * What real BAR there may be behind a composed one must not be reached. The
- * driver answers for read(), write() and mmap() of its regions; an ioeventfd
- * goes through the core's kernel mapping of the real BAR, barmap[], and its
- * argument is read twice. So while the device is open there is no such mapping:
- * it is taken out of barmap[] and put back before the core undoes it; a core
- * that maps BARs when they are first used finds the BAR claimed.
+ * driver answers for read(), write() and mmap() of its regions, and ioeventfd.c
+ * for ioeventfds. Whoever else goes through the core's kernel mapping of the real
+ * BAR, barmap[], finds none while the device is open: it is taken out of barmap[]
+ * and put back before the core undoes it; a core that maps BARs when they are first
+ * used finds the BAR claimed.
  *
  * Export as dma-buf: before the core asks the driver for physical ranges, it
  * demands that same mapping. For as long as the call goes on the entry holds a
- * cookie, an address in this module, which an ioeventfd must not write to. So
- * the two exclude each other; neither waits, as both look at pages of the
- * user's: whoever comes second is told that the device is busy.
+ * cookie, an address in this module, through which nothing goes.
  */
 #include <linux/pci.h>
 #include <linux/uaccess.h>
@@ -47,7 +45,6 @@ static void hide(struct vfio_pci_core_device *core,
 		 struct cohmem_compat_device *c, unsigned int bar)
 {
 	c->real[bar] = core->barmap[bar];
-	/* What an ioeventfd says then. */
 	core->barmap[bar] = IOMEM_ERR_PTR(-EINVAL);
 }
 
@@ -107,6 +104,7 @@ int cohmem_compat_enable_hidden(struct vfio_pci_core_device *core)
  */
 void cohmem_compat_disable(struct vfio_pci_core_device *core)
 {
+	cohmem_compat_ioeventfd_drop(core);
 	each_hidden(core, unhide);
 	vfio_pci_core_disable(core);
 }
@@ -117,47 +115,9 @@ void cohmem_compat_disable(struct vfio_pci_core_device *core)
  */
 void cohmem_compat_close_device(struct vfio_device *vdev)
 {
+	cohmem_compat_ioeventfd_drop(core_of(vdev));
 	each_hidden(core_of(vdev), unhide);
 	vfio_pci_core_close_device(vdev);
-}
-
-/**
- * cohmem_compat_ioeventfd() - VFIO_DEVICE_IOEVENTFD
- * @vdev: the device
- * @arg: its argument
- *
- * The core reads the argument once more: what is checked here is only to give
- * the right error. What protects a region that is not the core's is that the
- * core has no mapping of it.
- *
- * Return: -EINVAL for a region that the driver answers for; -EBUSY while
- * something is exported; or as the core's.
- */
-long cohmem_compat_ioeventfd(struct vfio_device *vdev, unsigned long arg)
-{
-	size_t minsz = offsetofend(struct vfio_device_ioeventfd, fd);
-	struct vfio_pci_core_device *core = core_of(vdev);
-	struct cohmem_compat_device *c = cohmem_compat_device_of(core);
-	struct vfio_device_ioeventfd io;
-	long ret;
-
-	if (copy_from_user(&io, (void __user *)arg, minsz))
-		return -EFAULT;
-	if (cohmem_compat_pci_ops_of()->claims_region(core,
-			min_t(u64, VFIO_PCI_OFFSET_TO_INDEX(io.offset), U8_MAX)))
-		return -EINVAL;
-	spin_lock(&c->lock);
-	ret = c->exports ? -EBUSY : 0;
-	if (!ret)
-		c->ioeventfds++;
-	spin_unlock(&c->lock);
-	if (ret)
-		return ret;
-	ret = vfio_pci_core_ioctl(vdev, VFIO_DEVICE_IOEVENTFD, arg);
-	spin_lock(&c->lock);
-	c->ioeventfds--;
-	spin_unlock(&c->lock);
-	return ret;
 }
 
 #ifdef VFIO_DEVICE_FEATURE_DMA_BUF
@@ -184,7 +144,7 @@ static void show_cookie(struct vfio_pci_core_device *core, bool on)
  * @arg: its argument
  * @argsz: size of @arg
  *
- * Return: -EBUSY while an ioeventfd is set up; or as the core's.
+ * Return: as the core's.
  */
 int cohmem_compat_export(struct vfio_device *vdev, u32 flags,
 			 void __user *arg, size_t argsz)
@@ -194,12 +154,9 @@ int cohmem_compat_export(struct vfio_device *vdev, u32 flags,
 	int ret;
 
 	spin_lock(&c->lock);
-	ret = c->ioeventfds ? -EBUSY : 0;
-	if (!ret && !c->exports++)
+	if (!c->exports++)
 		show_cookie(core, true);
 	spin_unlock(&c->lock);
-	if (ret)
-		return ret;
 	ret = vfio_pci_core_ioctl_feature(vdev, flags, arg, argsz);
 	spin_lock(&c->lock);
 	if (!--c->exports)

@@ -69,6 +69,8 @@ int cohmem_compat_init(struct vfio_pci_core_device *core,
 	if (!c)
 		return -ENOMEM;
 	spin_lock_init(&c->lock);
+	mutex_init(&c->ioeventfd_lock);
+	INIT_LIST_HEAD(&c->ioeventfds);
 	c->nointxmask = nointxmask;
 	devres_add(core->vdev.dev, c);
 #ifdef COHMEM_HAVE_PCI_OPS

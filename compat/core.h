@@ -3,12 +3,15 @@
  * What the driver expects of a vfio-pci-core that knows drivers which compose
  * BARs: packaging/upstream/core has the patches. No kernel has them yet, so
  * they are made up for here: core.c (who the driver is), power.c (memory
- * usability changed), sleep.c (system sleep), claims.c (whose region is it).
+ * usability changed), sleep.c (system sleep), claims.c (whose region is it),
+ * ioeventfd.c (which of them may be).
  */
 #ifndef COHMEM_COMPAT_CORE_H
 #define COHMEM_COMPAT_CORE_H
 
 #include <linux/device.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -51,9 +54,12 @@ struct cohmem_compat_pci_ops {
  * @nointxmask: do not rely on PCI 2.3 INTx masking (knobs.c)
  * @real: what the core had mapped of BARs that are hidden (claims.c)
  * @claimed: BARs that are hidden by claiming them (claims.c)
- * @lock: guards the others; never held around a call of the core (claims.c)
+ * @lock: guards @exports; never held around a call of the core (claims.c)
  * @exports: calls under way that export something as dma-buf
- * @ioeventfds: calls under way that set an ioeventfd up
+ * @ioeventfd_lock: guards the two that follow (ioeventfd.c); memory_lock is taken
+ *	with it held, by way of waiting for who has been signalled
+ * @ioeventfds: writes that eventfds set off
+ * @nr_ioeventfds: how many
  */
 struct cohmem_compat_device {
 	bool nointxmask;
@@ -61,7 +67,9 @@ struct cohmem_compat_device {
 	unsigned int claimed;
 	spinlock_t lock; /* see above */
 	unsigned int exports;
-	unsigned int ioeventfds;
+	struct mutex ioeventfd_lock; /* see above */
+	struct list_head ioeventfds;
+	unsigned int nr_ioeventfds;
 };
 
 int cohmem_compat_init(struct vfio_pci_core_device *core,
@@ -85,6 +93,10 @@ int cohmem_compat_enable_hidden(struct vfio_pci_core_device *core);
 void cohmem_compat_disable(struct vfio_pci_core_device *core);
 void cohmem_compat_close_device(struct vfio_device *vdev);
 long cohmem_compat_ioeventfd(struct vfio_device *vdev, unsigned long arg);
+void cohmem_compat_ioeventfd_drop(struct vfio_pci_core_device *core);
+#ifdef COHMEM_HAVE_GET_IOMAP
+#define cohmem_compat_iomap		vfio_pci_core_get_iomap
+#endif
 int cohmem_compat_export(struct vfio_device *vdev, u32 flags,
 			 void __user *arg, size_t argsz);
 
