@@ -173,7 +173,7 @@ pack_initrd() {
 	done
 	mkdir -p "$run/acpi/kernel/firmware/acpi"
 	if [ "$arch" = amd64 ] && [ -z "${scenario_dsdt:-}" ]; then
-		cp "$("$COHMEM_TOP/lab/dsdt" "$series" "${name%%-*}" "$hbm" "$egm")" \
+		cp "$("$COHMEM_TOP/lab/dsdt" "$series" "$flavour" "${name%%-*}" "$hbm" "$egm")" \
 			"$run/acpi/kernel/firmware/acpi/dsdt.aml"
 	fi
 	logged "initrd" "$log" "$COHMEM_TOP/lab/toolbox" run bash -ec '

@@ -580,21 +580,19 @@ static u64 pasid_leads_to(u32 pasid, u64 iova)
 	char path[128], line[256];
 	u64 found = 0;
 	FILE *f;
-	int i;
+	int nr;
 
 	snprintf(path, sizeof(path), VTD_DEBUG "/%s/%x/domain_translation_struct",
 		 facts()->bdf, pasid);
 	f = fopen(path, "r");
 	if (!f)
 		return 0;
+	/* Page frame, and an entry of each level down to the page, which may be large. */
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%llx %llx %llx %llx %llx %llx", &pfn, &entry[0],
-			   &entry[1], &entry[2], &entry[3], &entry[4]) != 6 ||
-		    pfn != iova >> 12)
-			continue;
-		for (i = 4; i && !entry[i]; i--)
-			;
-		found = entry[i] & 0xffffffffff000;
+		nr = sscanf(line, "%llx | %llx %llx %llx %llx %llx", &pfn, &entry[0],
+			    &entry[1], &entry[2], &entry[3], &entry[4]) - 1;
+		if (nr >= 3 && pfn == iova >> 12)
+			found = entry[nr - 1] & 0xffffffffff000;
 	}
 	fclose(f);
 	return found;
