@@ -136,7 +136,7 @@ check "its cure" has \
 	'| gh200-hostile | arm64 | t_race: lost | 12 pages are gone | aaa, 2026-01-01 | passes with bbb, 2026-01-02 |' \
 	"$work/torture.md"
 check "the newest run of a scenario" has \
-	'| gh200-hostile | 7.3.4-debug | 2026-01-02 | bbb | 2 | 0 | 0 | 120 |' "$work/torture.md"
+	'| gh200-hostile | 7.3.4-debug | arm64 | 2026-01-02 | bbb | 2 | 0 | 0 | 120 |' "$work/torture.md"
 check "seeds" has \
 	'| beef | next-fuzz | 7.3.4-debug | 2026-01-02 | bbb | 7 | 1234 | 321 | passed |' "$work/torture.md"
 check "hours" has '| 7.3.4-debug | ? | ? | 4 | 8.0 | 4.0 |' "$work/torture.md"
