@@ -146,6 +146,22 @@ static void close_func(struct func *f)
 	close(f->container);
 }
 
+/*
+ * A virtual function, which has its driver before that has done with it: who makes
+ * the functions does not wait for that.
+ */
+static int open_vf(struct func *f, const char *bdf, const char *proof)
+{
+	double end = now_ms() + 5000 * slowness();
+	int ret;
+
+	while ((ret = open_func(f, bdf, proof)) == -ENODEV && now_ms() < end) {
+		close_func(f);
+		sleep_ms(20);
+	}
+	return ret;
+}
+
 static int set_token(struct func *f)
 {
 	struct {
@@ -212,7 +228,7 @@ static void use_vf(const char *bdf)
 	u32 v;
 	int ret;
 
-	ret = open_func(&f, bdf, NULL);
+	ret = open_vf(&f, bdf, NULL);
 	CHECK(ret == -EACCES, "without a token: %s", strerror(-ret));
 	close_func(&f);
 	ret = open_func(&f, bdf, WRONG);
@@ -339,7 +355,7 @@ static void the_pf_goes_on_while_a_vf_is_held(void)
 	if (!pid) {
 		/* if this test fails, he does not keep the function */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		ret = open_func(&vf, bdf, TOKEN);
+		ret = open_vf(&vf, bdf, TOKEN);
 		c = ret;
 		if (write(ready[1], &c, 1) == 1)
 			for (;;)
