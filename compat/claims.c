@@ -14,10 +14,8 @@
  * cookie, an address in this module, through which nothing goes.
  */
 #include <linux/pci.h>
-#include <linux/uaccess.h>
 #include <linux/vfio_pci_core.h>
 
-#undef vfio_pci_core_ioctl
 #undef vfio_pci_core_ioctl_feature
 #undef vfio_pci_core_enable
 #undef vfio_pci_core_disable
