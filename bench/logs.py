@@ -5,7 +5,7 @@ import re
 
 import starts
 
-FORMAT = 1
+FORMAT = 2
 TAGS = ("ours", "peer", "plain")
 
 

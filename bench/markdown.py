@@ -103,6 +103,21 @@ def starts_tables(run):
     return out + (["", "Unmapping for DMA, ns for each 4 KiB: %s." % ", ".join(each)] if each else [])
 
 
+def overview(runs):
+    """A line for each run of starts: what the GPUs add, by whom."""
+    rows = []
+    for r in runs:
+        s = r["starts"]
+        ours, peer = (figures.median(starts.extra(s, w)) for w in ("ours", "peer"))
+        rows.append([r["kernel"], "iommufd" if r["iommufd"] else "type1",
+                     "%d x %s %s" % (r["gpus"], r["model"], figures.show_size(r["hbm"])),
+                     show(figures.median([m["ready_ms"] for m in starts.of(s, "none")])),
+                     show(peer), show(ours),
+                     times(ours / peer) if ours is not None and peer and peer > 0 else "-"])
+    return table(["host", "IOMMU by", "GPUs", "none: ready", "peer adds", "ours adds",
+                  "ours / peer's"], rows, 3)
+
+
 def profile_table(run):
     """Functions of the driver in one start, the longest first."""
     return table(["function", "calls", "ms in all", "ms at most"],
@@ -115,7 +130,7 @@ def growth(runs):
     rows, out = [], []
     for r in sorted(runs, key=lambda r: r["hbm"]):
         s = r["starts"]
-        row = [figures.show_size(r["hbm"])]
+        row = [figures.show_size(r["hbm"]), str(max(len(starts.of(s, w)) for w in _order(s)))]
         for w in _order(s):
             row.append(show(figures.median([m["ready_ms"] for m in starts.of(s, w)])))
         for w in ("peer", "ours"):
@@ -123,7 +138,7 @@ def growth(runs):
             row.append(show(figures.median(starts.call(s, w, "dma_unmap"))))
             row.append(show(starts.unmap_ns_a_page(s, w)))
         rows.append(row)
-    head = ["memory"] + ["%s: ready" % w for w in _order(runs[0]["starts"])]
+    head = ["memory", "rounds"] + ["%s: ready" % w for w in _order(runs[0]["starts"])]
     for w in ("peer", "ours"):
         head += ["%s: DMA mapped" % w, "unmapped", "ns a 4 KiB page"]
     out += table(head, rows)
@@ -161,6 +176,7 @@ def _starts_section(runs, plots):
            "in the same boot. Parts: " + "; ".join(
                "%s: %s" % (p, starts.WHAT[p]) for p in starts.PARTS) + ".",
            "Stop is from the guest's last line to QEMU's end.", ""]
+    out += overview([r for r in runs if "starts" in r]) + [""]
     for r in (r for r in runs if "starts" in r):
         out += ["### " + title(r), ""] + starts_tables(r) + [""]
         if "profile" in r:

@@ -132,11 +132,11 @@ def all_of(runs):
     sized = {}
     for r in runs:
         if "starts" in r and r["gpus"] == 1:
-            sized.setdefault((r["kernel"], r["iommufd"]), []).append(r)
-    for (kernel, iommufd), group in sized.items():
+            sized.setdefault((r["kernel"], r["model"], r["iommufd"]), []).append(r)
+    for (kernel, model, iommufd), group in sized.items():
         if len({r["hbm"] for r in group}) > 1:
-            what = "Start of a virtual machine by the memory of its GPU, Linux %s%s" % (
-                kernel, ", iommufd" if iommufd else "")
-            out.append(("start-growth-%s%s" % (kernel, "-iommufd" if iommufd else ""), what,
+            what = "Start of a virtual machine by the memory of its GPU, %s, Linux %s%s" % (
+                model, kernel, ", iommufd" if iommufd else "")
+            out.append(("start-growth-%s-%s%s" % (kernel, model, "-iommufd" if iommufd else ""), what,
                         growth(group, what)))
     return out
