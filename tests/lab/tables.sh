@@ -140,7 +140,6 @@ check "the newest run of a scenario" has \
 check "seeds" has \
 	'| beef | next-fuzz | 7.3.4-debug | 2026-01-02 | bbb | 7 | 1234 | 321 | passed |' "$work/torture.md"
 check "hours" has '| 7.3.4-debug | ? | ? | 4 | 8.0 | 4.0 |' "$work/torture.md"
-check "nothing was counted: that is said" grep -q 'Not counted since' "$work/torture.md"
 lab/torture-log add "$second"
 cp "$work/torture.md" "$work/once"
 lab/torture-log write "$work/torture.md"
@@ -157,4 +156,10 @@ check "a run that has not ended is none" \
 stock=$(a_run 20260103-101010-gh200-basic-7.3-arm64-5 bbb 'good')
 check "nor is another kernel's" \
 	is "lab/torture-log: $stock: no run on the debug kernel that has ended" lab/torture-log add "$stock"
+# --- lab/coverage --------------------------------------------------------------------
+check "without counts there is no table" \
+	is 'lab/coverage: nothing has been counted yet; see --help' \
+	lab/coverage --write "$work/torture.md"
+check "a suite that is none is not run" \
+	is 'lab/coverage: no suite matches nonsense' lab/coverage run nonsense
 finish
