@@ -156,6 +156,26 @@ check "a run that has not ended is none" \
 stock=$(a_run 20260103-101010-gh200-basic-7.3-arm64-5 bbb 'good')
 check "nor is another kernel's" \
 	is "lab/torture-log: $stock: no run on the debug kernel that has ended" lab/torture-log add "$stock"
+# Another machine has a cache of its own; what the page has stays.
+lab/torture-log forget
+elsewhere=$(a_run 20260104-101010-gb200-aer-debug-arm64-7 ddd 'good')
+lab/torture-log add "$elsewhere" \
+	"$(a_run 20260104-101020-gh200-inject-debug-arm64-8 ddd 'good')"
+lab/torture-log write "$work/torture.md"
+check "what was noted elsewhere stays" has \
+	'| gh200-hostile | 7.3.4-debug | arm64 | 2026-01-02 | bbb | 2 | 0 | 0 | 120 |' "$work/torture.md"
+check "and so do its seeds" has \
+	'| beef | next-fuzz | 7.3.4-debug | 2026-01-02 | bbb | 7 | 1234 | 321 | passed |' "$work/torture.md"
+check "what is new is there" has \
+	'| gb200-aer | 7.3.4-debug | arm64 | 2026-01-04 | ddd | 1 | 0 | 0 | 120 |' "$work/torture.md"
+check "hours are of both" has '| 7.3.4-debug | ? | ? | 7 | 14.0 | 7.0 |' "$work/torture.md"
+check "a failure that is not seen any more" grep -q \
+	'| Out of memory: Killed process 56 (t_x) | ccc, 2026-01-03 | not seen with ddd, 2026-01-04 |' \
+	"$work/torture.md"
+cp "$work/torture.md" "$work/once"
+lab/torture-log write "$work/torture.md"
+check "and again nothing changes" cmp "$work/once" "$work/torture.md"
+
 # --- lab/coverage --------------------------------------------------------------------
 check "without counts there is no table" \
 	is 'lab/coverage: nothing has been counted yet; see --help' \
