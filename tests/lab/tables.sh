@@ -91,6 +91,17 @@ cp "$work/doc.md" "$work/once"
 lab/selftable write "$work/doc.md"
 check "twice is as once" cmp "$work/once" "$work/doc.md"
 
+# Another machine has run another kernel.
+rm "$COHMEM_CACHE/selftests/seen/a.tsv"
+{ printf '# gb200 on 7.3\n'; printf 'prog.bad\tprog\tpassed\t\tpassed\t\tpassed\t\n'; } \
+	>"$COHMEM_CACHE/selftests/seen/b.tsv"
+lab/selftable write "$work/doc.md"
+check "what ran elsewhere stays beside what is new" has \
+	'| prog.bad | passed | ours failed, peer has none, vfio-pci passed |' "$work/doc.md"
+check "what ran elsewhere only stays" has \
+	'| prog.away |  | ours skipped, peer has none, vfio-pci passed |' "$work/doc.md"
+check "with its causes" has '  - gh200 on 7.3, ours: prog.bad' "$work/doc.md"
+
 # --- lab/torture-log -----------------------------------------------------------------
 # a_run NAME COMMIT TAP-LINES...: its folder, below $work
 a_run() {
