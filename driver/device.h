@@ -325,6 +325,7 @@ static inline int cohmem_ready_check(struct cohmem_device *cdev)
 
 /* firmware.c */
 int cohmem_firmware_read(struct pci_dev *pdev, struct cohmem_platform *plat);
+unsigned int cohmem_phys_bits(void);
 
 /* config.c */
 int cohmem_config_init(struct cohmem_device *cdev);

@@ -20,6 +20,7 @@
  * class are added and removed under it, not under cohmem_egm_lock, which their
  * attributes need.
  */
+#include <linux/bits.h>
 #include <linux/io.h>
 #include <linux/ioport.h>
 #include <linux/mm.h>
@@ -104,7 +105,8 @@ static enum cohmem_egm_verdict read_retired(struct cohmem_egm *egm)
 	if (!at)
 		return COHMEM_EGM_OK;
 	if (read_words(at, &count, 1) || count > COHMEM_EGM_MAX_RETIRED ||
-	    at + (count + 1) * sizeof(count) - 1 > iomem_resource.end)
+	    (count + 1) * sizeof(count) - 1 >
+	    GENMASK_ULL(cohmem_phys_bits() - 1, 0) - at)
 		return COHMEM_EGM_RETIRED;
 	if (!count)
 		return COHMEM_EGM_OK;
@@ -138,7 +140,7 @@ static void release_range(struct cohmem_egm *egm)
 static enum cohmem_egm_verdict check(const struct cohmem_egm_announced *a)
 {
 	enum cohmem_egm_verdict state =
-		cohmem_egm_check(a, PAGE_SIZE, fls64(iomem_resource.end));
+		cohmem_egm_check(a, PAGE_SIZE, cohmem_phys_bits());
 
 	if (state == COHMEM_EGM_OFF)
 		return state;

@@ -9,6 +9,7 @@
  * through as it is.
  */
 #include <linux/acpi.h>
+#include <linux/bits.h>
 #include <linux/ioport.h>
 #include <linux/mm.h>
 #include <linux/pci.h>
@@ -199,6 +200,25 @@ static bool mappable(u64 last)
 	       PFN_PHYS(pfn) == (last & PAGE_MASK);
 }
 
+/**
+ * cohmem_phys_bits() - how wide a physical address can be here
+ *
+ * What the CPU can address is not known everywhere (on arm64 iomem_resource has
+ * no end), and a page table entry of a kernel may hold less than that: what is
+ * above would be mapped somewhere else.
+ *
+ * Context: any.
+ * Return: bits, at most 64.
+ */
+unsigned int cohmem_phys_bits(void)
+{
+	unsigned int bits = fls64(iomem_resource.end);
+
+	while (bits > PAGE_SHIFT && !mappable(GENMASK_ULL(bits - 1, 0)))
+		bits--;
+	return bits;
+}
+
 /* Nobody else may use the range, neither now nor while we are bound. */
 static enum cohmem_reason claim(struct pci_dev *pdev, u64 base, u64 size)
 {
@@ -262,10 +282,8 @@ int cohmem_firmware_read(struct pci_dev *pdev, struct cohmem_platform *plat)
 	plat->place = cohmem_placement_for(pdev->vendor, pdev->device,
 					   mig_fixed(pdev));
 	reason = cohmem_layout_compute(plat->place, plat->base, plat->size,
-				       PAGE_SIZE, fls64(iomem_resource.end),
+				       PAGE_SIZE, cohmem_phys_bits(),
 				       &plat->layout);
-	if (reason == COHMEM_OK && !mappable(plat->base + plat->size - 1))
-		reason = COHMEM_ERR_PHYS_LIMIT;
 	if (reason == COHMEM_OK)
 		reason = check_bars(pdev, plat);
 	if (reason == COHMEM_OK)
