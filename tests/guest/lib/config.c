@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Config space over VFIO. */
+/* Config space: over VFIO, and as the host sees it. */
+#include <fcntl.h>
 #include <linux/pci_regs.h>
 #include <unistd.h>
 
@@ -101,6 +102,44 @@ unsigned int cfg_dvsec(struct dev *d, u16 vendor, u16 id)
 		head = cfg_r32(d, pos);
 		if ((head & 0xffff) == 0x23 && cfg_r16(d, pos + 4) == vendor &&
 		    cfg_r16(d, pos + 8) == id)
+			return pos;
+		pos = head >> 20;
+	}
+	return 0;
+}
+
+/**
+ * host_cfg_r32() - 4 bytes of config space as the host sees it
+ * @pos: where, a multiple of 4
+ * Return: them; nothing of it is hidden or emulated by vfio.
+ */
+u32 host_cfg_r32(unsigned int pos)
+{
+	int fd = open(dev_path("config"), O_RDONLY | O_CLOEXEC);
+	u8 b[4];
+
+	CHECK(fd >= 0, "config: %s", strerror(errno));
+	CHECK_EQ(pread(fd, b, sizeof(b), pos), sizeof(b));
+	close(fd);
+	return b[0] | b[1] << 8 | b[2] << 16 | (u32)b[3] << 24;
+}
+
+/**
+ * host_dvsec() - cfg_dvsec() as the host sees it, so that nothing is hidden
+ * @vendor: its vendor
+ * @id: its id
+ * Return: its offset, or 0.
+ */
+unsigned int host_dvsec(u16 vendor, u16 id)
+{
+	unsigned int pos = 0x100, hops;
+	u32 head;
+
+	for (hops = 0; pos && hops < 200; hops++) {
+		head = host_cfg_r32(pos);
+		if ((head & 0xffff) == 0x23 &&
+		    (host_cfg_r32(pos + 4) & 0xffff) == vendor &&
+		    (host_cfg_r32(pos + 8) & 0xffff) == id)
 			return pos;
 		pos = head >> 20;
 	}

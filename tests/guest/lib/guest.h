@@ -244,6 +244,8 @@ void cfg_w32(struct dev *d, unsigned int pos, u32 value);
 void cfg_w64(struct dev *d, unsigned int pos, u64 value);
 unsigned int cfg_cap(struct dev *d, u8 id);
 unsigned int cfg_dvsec(struct dev *d, u16 vendor, u16 id);
+u32 host_cfg_r32(unsigned int pos);
+unsigned int host_dvsec(u16 vendor, u16 id);
 void set_command(struct dev *d, u16 set, u16 clear);
 void set_power(struct dev *d, unsigned int state);
 void flr(struct dev *d);
