@@ -582,6 +582,39 @@ static void silence_after_a_reset(void)
 	dev_close(&d);
 }
 
+#define WAIT_CLEAR	"/sys/module/cohmem_vfio_pci/parameters/wait_clear"
+
+/* With the parameter wait_clear, hardware that still clears is not ready. */
+static void clearing_is_waited_for_on_demand(void)
+{
+	struct dev d;
+	u8 *p;
+
+	if (!file_exists(WAIT_CLEAR))
+		SKIP("this driver has no parameter wait_clear");
+	sim("set clear-ms 1500");
+	CHECK_EQ(file_write(WAIT_CLEAR, "Y"), 0);
+	dev_open(&d);
+	p = map(&d, 4, 0, 65536);
+	slow_reset(&d, 300);
+	load((u64 *)p);
+	took("clearing", 1500);
+	/* It is asked for at the next open, not in the middle of this one. */
+	CHECK_EQ(file_write(WAIT_CLEAR, "N"), 0);
+	slow_reset(&d, 300);
+	load((u64 *)p);
+	took("clearing, once more", 1500);
+	unmap(p, 65536);
+	dev_close(&d);
+
+	dev_open(&d);
+	p = map(&d, 4, 0, 65536);
+	slow_reset(&d, 300);
+	load((u64 *)p);
+	took("training", 300);
+	dev_close(&d);
+}
+
 SUITE(TEST(open_and_touch), TEST(a_fault_waits), TEST(a_read_waits),
       TEST(the_first_open_waits_too), TEST(one_wait_serves_all),
       TEST(others_go_on), TEST(a_reset_goes_on),
@@ -589,4 +622,4 @@ SUITE(TEST(open_and_touch), TEST(a_fault_waits), TEST(a_read_waits),
       TEST(memory_off_ends_the_wait), TEST(ready_is_seen_soon),
       TEST(nothing_is_touched_early), TEST_LONG(memory_never_trains, 60),
       TEST(link_never_trains), TEST(the_next_user_tries_again),
-      TEST(silence_after_a_reset));
+      TEST(silence_after_a_reset), TEST(clearing_is_waited_for_on_demand));
