@@ -87,28 +87,6 @@ unsigned int cfg_cap(struct dev *d, u8 id)
 }
 
 /**
- * cfg_dvsec() - find a designated vendor-specific extended capability
- * @d: the device
- * @vendor: its vendor
- * @id: its id
- * Return: its offset, or 0; 0 too where vfio hides it.
- */
-unsigned int cfg_dvsec(struct dev *d, u16 vendor, u16 id)
-{
-	unsigned int pos = 0x100, hops;
-	u32 head;
-
-	for (hops = 0; pos && hops < 200; hops++) {
-		head = cfg_r32(d, pos);
-		if ((head & 0xffff) == 0x23 && cfg_r16(d, pos + 4) == vendor &&
-		    cfg_r16(d, pos + 8) == id)
-			return pos;
-		pos = head >> 20;
-	}
-	return 0;
-}
-
-/**
  * host_cfg_r32() - 4 bytes of config space as the host sees it
  * @pos: where, a multiple of 4
  * Return: them; nothing of it is hidden or emulated by vfio.
@@ -124,6 +102,41 @@ u32 host_cfg_r32(unsigned int pos)
 	return b[0] | b[1] << 8 | b[2] << 16 | (u32)b[3] << 24;
 }
 
+static u32 by_host(struct dev *d, unsigned int pos)
+{
+	(void)d;
+	return host_cfg_r32(pos);
+}
+
+static unsigned int find_dvsec(u32 (*r32)(struct dev *d, unsigned int pos),
+			       struct dev *d, u16 vendor, u16 id)
+{
+	unsigned int pos = 0x100, hops;
+	u32 head;
+
+	for (hops = 0; pos && hops < 200; hops++) {
+		head = r32(d, pos);
+		if ((head & 0xffff) == 0x23 &&
+		    (r32(d, pos + 4) & 0xffff) == vendor &&
+		    (r32(d, pos + 8) & 0xffff) == id)
+			return pos;
+		pos = head >> 20;
+	}
+	return 0;
+}
+
+/**
+ * cfg_dvsec() - find a designated vendor-specific extended capability
+ * @d: the device
+ * @vendor: its vendor
+ * @id: its id
+ * Return: its offset, or 0; 0 too where vfio hides it.
+ */
+unsigned int cfg_dvsec(struct dev *d, u16 vendor, u16 id)
+{
+	return find_dvsec(cfg_r32, d, vendor, id);
+}
+
 /**
  * host_dvsec() - cfg_dvsec() as the host sees it, so that nothing is hidden
  * @vendor: its vendor
@@ -132,18 +145,7 @@ u32 host_cfg_r32(unsigned int pos)
  */
 unsigned int host_dvsec(u16 vendor, u16 id)
 {
-	unsigned int pos = 0x100, hops;
-	u32 head;
-
-	for (hops = 0; pos && hops < 200; hops++) {
-		head = host_cfg_r32(pos);
-		if ((head & 0xffff) == 0x23 &&
-		    (host_cfg_r32(pos + 4) & 0xffff) == vendor &&
-		    (host_cfg_r32(pos + 8) & 0xffff) == id)
-			return pos;
-		pos = head >> 20;
-	}
-	return 0;
+	return find_dvsec(by_host, NULL, vendor, id);
 }
 
 /**
