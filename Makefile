@@ -65,10 +65,13 @@ torture: tools ## lockdep, KASAN, kmemleak and fault injection; writes docs/tort
 bench: tools ## speed, as a report: ours, the in-tree peer and plain vfio-pci in one boot
 	@bench/run --model $(MODEL) --hbm $(HBM) --kernel $(LABKERNEL) --flavour $(FLAVOUR)
 
-matrix: tools ## every kernel: built, run, and the table of it; a real kubelet; every patch of the series
+matrix: tools ## every kernel: built, run, and the table of it; a real kubelet; old Debian; every patch
 	@lab/matrix
 	@tests/kubelet
+	@packaging/test-install bookworm
 	@packaging/export-patch --check --each
+	@packaging/export-patch --core --check
+	@packaging/export-patch --nvgrace --check
 
 deb: ## Debian packages, in build/deb
 	@packaging/build-deb
