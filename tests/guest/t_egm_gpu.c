@@ -119,6 +119,39 @@ static void an_open_gpu_is_a_suspect(void)
 	CHECK_EQ(v, 0);
 }
 
+/*
+ * A GPU that could not be reset when its user left is one still. Clearing its own
+ * memory starts with a reset that was seen to work: then it is none any more.
+ */
+static void clearing_the_gpu_frees_it(void)
+{
+	bool reset;
+	struct dev d;
+	int ret;
+
+	egm_settle("close");
+	scrub_fresh("off");
+	dev_open(&d);
+	egm_close(egm_open(0));
+	CHECK(egm_becomes("scrub_result", "in-use", CLEARED_MS),
+	      "clearing did not end with \"in-use\"");
+	ret = file_write(dev_path("reset_method"), "\n");
+	if (ret)
+		SKIP("reset_method cannot be cleared: %s", strerror(-ret));
+	dev_close(&d);
+	reset = egm_becomes("scrub_dirty", "0", AT_ONCE_MS);
+	CHECK_EQ(file_write(dev_path("reset_method"), "default"), 0);
+	if (reset)
+		SKIP("the core has reset the bus instead");
+	egm_is("scrub_result", "in-use");
+	attr_write("scrub_start", "start");
+	egm_cleared();
+	egm_is("scrub_result", "ok");
+	CHECK(attr_becomes("scrub_state", "idle", CLEARED_MS),
+	      "clearing the GPU's memory does not end");
+	attr_is("scrub_result", "ok");
+}
+
 /* One that came when EGM was clean and nobody had it is none. */
 static void a_gpu_by_itself_is_none(void)
 {
@@ -158,4 +191,5 @@ static void a_reset_leaves_it_alone(void)
 
 SUITE(TEST(over_the_link), TEST(as_a_machines_memory),
       TEST_LONG(an_open_gpu_is_a_suspect, 180),
+      TEST_LONG(clearing_the_gpu_frees_it, 180),
       TEST_LONG(a_gpu_by_itself_is_none, 120), TEST(a_reset_leaves_it_alone));
