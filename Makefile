@@ -65,7 +65,7 @@ torture: tools ## lockdep, KASAN, kmemleak and fault injection; writes docs/tort
 bench: tools ## speed, as a report: ours, the in-tree peer and plain vfio-pci in one boot
 	@bench/run --model $(MODEL) --hbm $(HBM) --kernel $(LABKERNEL) --flavour $(FLAVOUR)
 
-matrix: tools ## every kernel: built, run, and the table of it; a real kubelet; old Debian; every patch
+matrix: tools ## every kernel, built and run; every patch; old Debian; a real kubelet
 	@lab/matrix
 	@tests/kubelet
 	@packaging/test-install bookworm

@@ -2,7 +2,8 @@
 /*
  * Firmware's words on EGM that make no sense: refused with their cause, once, and
  * the GPU works all the same. Run with the GPU unbound, in a machine whose ACPI
- * table says COHMEM_EGM_ANNOUNCE, or whose list of retired blocks lies.
+ * table says COHMEM_EGM_ANNOUNCE, or whose list of retired blocks lies; or, as
+ * "foreign", where another driver has the device class.
  *
  *	lab/run gb200-egm-refuse --egm-announce base-unaligned
  *	lab/run gb200-egm-refuse --retired lying
