@@ -22,6 +22,8 @@ static int count(void *unused)
 
 	while (time_before(jiffies, end)) {
 		counter++;
+		/* in memory, each time */
+		barrier();
 		cond_resched();
 	}
 	while (!kthread_should_stop())
