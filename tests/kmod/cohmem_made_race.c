@@ -31,13 +31,13 @@ static int count(void *unused)
 	return 0;
 }
 
-static int __init cohmem_test_race_init(void)
+static int __init cohmem_made_race_init(void)
 {
 	struct task_struct *t[2];
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(t); i++)
-		t[i] = kthread_run(count, NULL, "cohmem_test_race/%d", i);
+		t[i] = kthread_run(count, NULL, "cohmem_made_race/%d", i);
 	schedule_timeout_uninterruptible(msecs_to_jiffies(ms) + 1);
 	for (i = 0; i < ARRAY_SIZE(t); i++)
 		if (!IS_ERR(t[i]))
@@ -45,13 +45,13 @@ static int __init cohmem_test_race_init(void)
 	pr_info("counted to %lu\n", counter);
 	return 0;
 }
-module_init(cohmem_test_race_init);
+module_init(cohmem_made_race_init);
 
 /* So that it can be unloaded. */
-static void __exit cohmem_test_race_exit(void)
+static void __exit cohmem_made_race_exit(void)
 {
 }
-module_exit(cohmem_test_race_exit);
+module_exit(cohmem_made_race_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Test helper: a data race made on purpose");

@@ -10,17 +10,17 @@ static struct class egm_class = {
 	.name	= "egm",
 };
 
-static int __init cohmem_test_egm_init(void)
+static int __init cohmem_rival_egm_init(void)
 {
 	return class_register(&egm_class);
 }
-module_init(cohmem_test_egm_init);
+module_init(cohmem_rival_egm_init);
 
-static void __exit cohmem_test_egm_exit(void)
+static void __exit cohmem_rival_egm_exit(void)
 {
 	class_unregister(&egm_class);
 }
-module_exit(cohmem_test_egm_exit);
+module_exit(cohmem_rival_egm_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Has the device class of Extended GPU Memory");
