@@ -80,31 +80,32 @@ static void read_seed(void)
 		first_gpu = strtoul(value, NULL, 10);
 }
 
-/* The first function of NVIDIA's in the guest. */
+/* NVIDIA's function with the lowest address in the guest; a folder has no order. */
 static int find_gpu(char *dir, size_t size, unsigned int *device)
 {
 	DIR *d = opendir("/sys/bus/pci/devices");
+	char path[400], text[32], first[256] = "";
 	struct dirent *e;
 
 	while (d && (e = readdir(d))) {
-		char path[400], text[32];
-
-		if (e->d_name[0] == '.')
+		if (e->d_name[0] == '.' ||
+		    (*first && strcmp(e->d_name, first) > 0))
 			continue;
-		snprintf(dir, size, "/sys/bus/pci/devices/%s", e->d_name);
-		snprintf(path, sizeof(path), "%s/vendor", dir);
-		if (lab_read_file(path, text, sizeof(text)) < 0 ||
-		    strtoul(text, NULL, 16) != NVIDIA)
-			continue;
-		snprintf(path, sizeof(path), "%s/device", dir);
-		lab_read_file(path, text, sizeof(text));
-		*device = strtoul(text, NULL, 16);
-		closedir(d);
-		return 0;
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/vendor",
+			 e->d_name);
+		if (lab_read_file(path, text, sizeof(text)) >= 0 &&
+		    strtoul(text, NULL, 16) == NVIDIA)
+			snprintf(first, sizeof(first), "%s", e->d_name);
 	}
 	if (d)
 		closedir(d);
-	return -ENODEV;
+	if (!*first)
+		return -ENODEV;
+	snprintf(dir, size, "/sys/bus/pci/devices/%s", first);
+	snprintf(path, sizeof(path), "%s/device", dir);
+	lab_read_file(path, text, sizeof(text));
+	*device = strtoul(text, NULL, 16);
+	return 0;
 }
 
 static void read_bars(const char *dir, struct bar bar[6])
