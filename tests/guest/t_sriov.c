@@ -126,6 +126,8 @@ static int open_func(struct func *f, const char *bdf, const char *proof)
 	f->fd = -1;
 	f->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	f->group = open(path, O_RDWR | O_CLOEXEC);
+	if (f->group < 0 && errno == ENOENT)
+		return -ENODEV;		/* the driver has not got that far */
 	CHECK(f->container >= 0 && f->group >= 0, "%s: %s", path,
 	      strerror(errno));
 	CHECK(!ioctl(f->group, VFIO_GROUP_SET_CONTAINER, &f->container),
@@ -142,7 +144,8 @@ static void close_func(struct func *f)
 {
 	if (f->fd >= 0)
 		close(f->fd);
-	close(f->group);
+	if (f->group >= 0)
+		close(f->group);
 	close(f->container);
 }
 
