@@ -62,6 +62,14 @@ def slowness(run):
     return wall / (wall - lost) if wall > lost else 99.0
 
 
+def commit(run):
+    """Of which sources, as the lab has noted it; None: not known."""
+    try:
+        return lines_of(os.path.join(run, "commit"))[0].strip() or None
+    except (OSError, IndexError):
+        return None
+
+
 def meta(run):
     """What the scenario says of the run: a word and its value a line."""
     return dict(line.split(" ", 1) for line in lines_of(os.path.join(run, "bench.meta"))
@@ -74,7 +82,7 @@ def read_run(run):
     lines = lines_of(os.path.join(run, "verdict"))
     r = {"name": m["name"], "kernel": m["kernel"], "model": m["model"], "hbm": int(m["hbm"]),
          "gpus": int(m["gpus"]), "iommufd": m.get("iommufd") == "1",
-         "slow": slowness(run)}
+         "slow": slowness(run), "commit": commit(run)}
     figures_ = parse_bench(lines)
     if figures_:
         r["figures"] = figures_

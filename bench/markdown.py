@@ -190,13 +190,22 @@ def _starts_section(runs, plots):
     return out + [line for p in plots for line in ("![%s](%s)" % p, "")]
 
 
-def document(runs, wire, version, plots):
-    """All of bench/RESULTS.md; plots: (what, file)."""
+def _commits(runs):
+    """What the runs were of."""
+    names = sorted({r["commit"] for r in runs if r.get("commit")})
+    return " Commits: %s." % ", ".join(names) if names else ""
+
+
+def document(runs, wire, version, plots, left=()):
+    """All of bench/RESULTS.md; plots: (what, file); left: parts that were not measured."""
     out = ["# Results", "",
            "Written by `bench/report` from what `make bench` measured with version %s; not by"
-           " hand." % version,
-           "How to read it: [README.md](README.md). " + machine(runs), "",
-           "## Targets", ""] + targets_table(targets.judge(runs)) + [""]
+           " hand.%s" % (version, _commits(runs)),
+           "How to read it: [README.md](README.md). " + machine(runs), ""]
+    if left:
+        out += ["Not measured yet, or not on a quiet machine: %s. `bench/run --add` does that."
+                % ", ".join(left), ""]
+    out += ["## Targets", ""] + targets_table(targets.judge(runs)) + [""]
     slow = [(r, s) for r in runs for s in targets.slower(r)]
     if slow:
         out += ["Worse than the peer's by more than 1.05 times, by medians:", ""]
