@@ -89,6 +89,8 @@ def ratios(run, name):
     """How many times better than the peer, a bar a measurement, on a scale of factors."""
     rows = []
     for n in run["figures"]:
+        if n in targets.NOT_OURS:
+            continue
         got, _ = targets.better(run, n)
         if got and got != float("inf"):
             rows.append((n, got))
