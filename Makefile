@@ -31,7 +31,7 @@ help: ## this list
 demo: tools ## the main job: an emulated superchip's GPU assigned to a virtual machine
 	@lab/run $(MODEL)$(MORE:%=x%)-demo --hbm $(HBM) $(if $(EGM),--egm $(EGM)) --kernel $(LABKERNEL) --flavour $(FLAVOUR)
 
-check: tools ## every test, in and out of the lab
+check: tools ## the tests, in and out of the lab
 	@tests/check
 
 check-fast: tools ## the tests that need no virtual machine (two minutes)
