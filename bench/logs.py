@@ -89,6 +89,7 @@ def read_run(run):
     found, profile = starts.parse(lines)
     if found:
         r["starts"] = found
+        r["failed"] = starts.failed(lines)
     if profile:
         r["profile"] = profile
     online = parse_online(lines)

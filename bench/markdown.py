@@ -100,7 +100,14 @@ def starts_tables(run):
     each = ["%s %s" % (w, show(starts.unmap_ns_a_page(s, w))) for w in _order(s)
             if starts.unmap_ns_a_page(s, w)]
     out += table(["ms in how many"] + _order(s), rows)
-    return out + (["", "Unmapping for DMA, ns for each 4 KiB: %s." % ", ".join(each)] if each else [])
+    out += ["", "Unmapping for DMA, ns for each 4 KiB: %s." % ", ".join(each)] if each else []
+    return out + no_start(run)
+
+
+def no_start(run):
+    """A line for each driver with which the machine did not start."""
+    return [line for who, why in run.get("failed", {}).items()
+            for line in ("", "With %s's driver the machine does not start: \"%s\"." % (who, why))]
 
 
 def overview(runs):
@@ -112,7 +119,7 @@ def overview(runs):
         rows.append([r["kernel"], "iommufd" if r["iommufd"] else "type1",
                      "%d x %s %s" % (r["gpus"], r["model"], figures.show_size(r["hbm"])),
                      show(figures.median([m["ready_ms"] for m in starts.of(s, "none")])),
-                     show(peer), show(ours),
+                     "does not start" if "peer" in r.get("failed", {}) else show(peer), show(ours),
                      times(ours / peer) if ours is not None and peer and peer > 0 else "-"])
     return table(["host", "IOMMU by", "GPUs", "none: ready", "peer adds", "ours adds",
                   "ours / peer's"], rows, 3)

@@ -152,8 +152,8 @@ def parse(lines):
         if "vmstart " not in line:
             continue
         words = line.split("vmstart ", 1)[1].split()
-        if words[0] == "begin":
-            begin, events = words[1:], []
+        if words[0] in ("begin", "failed"):
+            begin, events = words[1:] if words[0] == "begin" else None, []
         elif words[0] == "end":
             if begin is None or begin[:2] != words[1:3]:
                 raise Malformed("the end of what did not begin: %s" % line.strip())
@@ -162,6 +162,12 @@ def parse(lines):
         elif begin is not None:
             events.append((float(words[0]), int(words[1]), words[2], words[3:]))
     return out, profile
+
+
+def failed(lines):
+    """Drivers with which the machine did not start: {who: why}."""
+    return dict(line.split("vmstart failed ", 1)[1].split(" ", 1)
+                for line in lines if "vmstart failed " in line)
 
 
 def of(starts, who):

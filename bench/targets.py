@@ -177,11 +177,14 @@ def _of_start(run):
     s, kernel = run["starts"], logs.series(run["kernel"])
     want = 0.7 if kernel == "6.12" else 1.0
     ours, peer = starts.extra(s, "ours"), starts.extra(s, "peer")
+    what = ("start of a machine with %d GPU%s of %s, the time that they add: ours by the peer's, at most"
+            % (run["gpus"], "s" if run["gpus"] > 1 else "", figures.show_size(run["hbm"])))
+    if ours and "peer" in run.get("failed", {}):
+        return [{"target": what, "kernel": run["kernel"], "want": want, "got": None, "best": None,
+                 "state": UNKNOWN, "why": "with the peer it does not start"}]
     if not ours or not peer:
         return []
-    return [_result("start of a machine with %d GPU%s of %s, the time that they add: ours by the peer's, at most"
-                    % (run["gpus"], "s" if run["gpus"] > 1 else "", figures.show_size(run["hbm"])),
-                    run["kernel"], want, _ratio(figures.median(ours), figures.median(peer)),
+    return [_result(what, run["kernel"], want, _ratio(figures.median(ours), figures.median(peer)),
                     _ratio(min(ours), min(peer)), lambda x: x <= want,
                     "most of it is the IOMMU's page tables, which type1 handles the same for both")]
 
