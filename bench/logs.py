@@ -41,7 +41,7 @@ def parse_online(lines):
     """How long it took to put the guest's memory on line: {who: [ms for each GiB]}."""
     out = {}
     for line in lines:
-        m = re.search(r"\bonline (ours|kmem) (\d+) ms (\d+) bytes", line)
+        m = re.search(r"\bonline (ours|bound|kmem) (\d+) ms (\d+) bytes", line)
         if m and int(m.group(3)):
             out.setdefault(m.group(1), []).append(int(m.group(2)) / (int(m.group(3)) / 2 ** 30))
     return out

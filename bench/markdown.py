@@ -230,7 +230,7 @@ def document(runs, wire, version, plots, left=()):
         if "online" in r:
             out += ["## Memory on line: " + title(r), "",
                     "Put on line in the guest, ms for each GiB, by ours and by the kernel's kmem on"
-                    " the same host:", ""]
+                    " the same host; bound: by ours with the driver bound to the GPU each time.", ""]
             out += table(["by", "median", "best", "spread"], [
                 [w, show(figures.median(v)), show(min(v)), show(figures.spread(v))]
                 for w, v in r["online"].items()]) + [""]
