@@ -107,7 +107,7 @@ def starts_tables(run):
 def no_start(run):
     """A line for each driver with which the machine did not start."""
     return [line for who, why in run.get("failed", {}).items()
-            for line in ("", "With %s's driver the machine does not start: \"%s\"." % (who, why))]
+            for line in ("", "With the %s's driver the machine does not start: \"%s\"." % (who, why))]
 
 
 def overview(runs):
