@@ -169,7 +169,23 @@ def _no_worse(run):
 
 def _ratio(a, b):
     """Of two times; what is not even more than none is none to go by."""
-    return a / b if a is not None and b is not None and b > 0 else None
+    return a / b if a is not None and b is not None and a > 0 and b > 0 else None
+
+
+def _unjudged(text, kernel, want, why):
+    """A row of what the rounds do not tell."""
+    return {"target": text, "kernel": kernel, "want": want, "got": None, "best": None,
+            "state": UNKNOWN, "why": why}
+
+
+# A machine can take longer without a GPU than with one, by chance: then what GPUs add is
+# less than what the rounds differ by, and a ratio of two such differences says nothing.
+LOST = "what is added is less than what the rounds differ by"
+
+
+def _lost(*extras):
+    """Whether in a round nothing was added at all."""
+    return any(min(e) <= 0 for e in extras)
 
 
 def _of_start(run):
@@ -180,10 +196,11 @@ def _of_start(run):
     what = ("start of a machine with %d GPU%s of %s, the time that they add: ours by the peer's, at most"
             % (run["gpus"], "s" if run["gpus"] > 1 else "", figures.show_size(run["hbm"])))
     if ours and "peer" in run.get("failed", {}):
-        return [{"target": what, "kernel": run["kernel"], "want": want, "got": None, "best": None,
-                 "state": UNKNOWN, "why": "with the peer it does not start"}]
+        return [_unjudged(what, run["kernel"], want, "with the peer it does not start")]
     if not ours or not peer:
         return []
+    if _lost(ours, peer):
+        return [_unjudged(what, run["kernel"], want, LOST)]
     return [_result(what, run["kernel"], want, _ratio(figures.median(ours), figures.median(peer)),
                     _ratio(min(ours), min(peer)), lambda x: x <= want,
                     "most of it is the IOMMU's page tables, which type1 handles the same for both")]
@@ -198,8 +215,11 @@ def _of_many(runs):
         if r["gpus"] != 4 or single is None:
             continue
         a, b = starts.extra(r["starts"], "ours"), starts.extra(single["starts"], "ours")
-        if a and b:
-            out.append(_result("the time that four GPUs add, by that of one: at most",
+        what = "the time that four GPUs add, by that of one: at most"
+        if a and b and _lost(a, b):
+            out.append(_unjudged(what, r["kernel"], 1.5, LOST))
+        elif a and b:
+            out.append(_result(what,
                                r["kernel"], 1.5, _ratio(figures.median(a), figures.median(b)),
                                _ratio(min(a), min(b)), lambda x: x <= 1.5,
                                "mapping, unmapping and resets of the GPUs come one after the other: QEMU and type1 do them so"))
