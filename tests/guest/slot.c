@@ -2,7 +2,7 @@
 /*
  * The GPU's slot, for tests in other languages: "slot out" pushes the button and
  * waits until the kernel has let the GPU go, "slot in" plugs it in and leaves it
- * to whoever binds. Which GPU: COHMEM_BDF and COHMEM_GPU_DEVICE.
+ * to whoever binds. Which GPU: COHMEM_BDF, COHMEM_GPU_DEVICE and COHMEM_SIM_PORT.
  */
 #include "guest.h"
 

@@ -8,7 +8,16 @@
 
 #define ANSWER_MS	10000
 
-static struct port port = PORT("org.cohmem.sim");
+/* The first GPU's, unless COHMEM_SIM_PORT names another one's. */
+static struct port *sim_port(void)
+{
+	static struct port port = PORT("org.cohmem.sim");
+	const char *name = getenv("COHMEM_SIM_PORT");
+
+	if (name)
+		port.name = name;
+	return &port;
+}
 
 /**
  * have_sim() - is the GPU an emulated one that we can talk to?
@@ -16,7 +25,7 @@ static struct port port = PORT("org.cohmem.sim");
  */
 bool have_sim(void)
 {
-	return port_exists(&port);
+	return port_exists(sim_port());
 }
 
 /**
@@ -24,7 +33,7 @@ bool have_sim(void)
  */
 void sim_close(void)
 {
-	port_close(&port);
+	port_close(sim_port());
 }
 
 static int talk(const char *line, struct json_object **answer)
@@ -34,11 +43,11 @@ static int talk(const char *line, struct json_object **answer)
 	int ret;
 
 	*answer = NULL;
-	ret = port_open(&port);
+	ret = port_open(sim_port());
 	if (!ret)
-		ret = port_put(&port, line, ANSWER_MS);
+		ret = port_put(sim_port(), line, ANSWER_MS);
 	if (!ret)
-		ret = port_get(&port, &text, ANSWER_MS);
+		ret = port_get(sim_port(), &text, ANSWER_MS);
 	if (ret)
 		return ret;
 	o = json_tokener_parse(text);
