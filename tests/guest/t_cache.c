@@ -187,14 +187,19 @@ static void all_that_was_cleared(void)
 	must_cover(4, 0, facts()->usemem, "after clearing");
 }
 
-/* What users left there: nothing of it is known, so that it is all or nothing. */
+/*
+ * What users left there: nothing of it is known, so that it is all or nothing. What
+ * was never ready nobody has used: a read waits until it is.
+ */
 static void reset_with(const char *flush)
 {
 	struct dev d;
+	u64 word;
 
 	trace_on();
 	dev_open(&d);
 	set_command(&d, 2, 0);
+	CHECK_EQ(reg_read(&d, 4, 0, &word, sizeof(word)), sizeof(word));
 	attr_write("flush_on_reset", flush);
 	CHECK_EQ(dev_reset(&d), 0);
 	trace_off();
@@ -221,6 +226,7 @@ static void users_are_flushed_on_demand(void)
 	if (size > 16 * GiB)
 		SKIP("cleaning %llu GiB takes too long in emulation",
 		     (unsigned long long)(size / GiB));
+	sim_training(300);
 	reset_with("1");
 	must_cover(4, 0, size, "after a reset that flushes");
 	/* A bad page is left alone, and all the others are not. */
