@@ -59,7 +59,15 @@ def targets_table(judged):
     return table(["target", "kernel", "want", "medians", "best rounds", "so it is"], rows, 2, 1)
 
 
-def _row_of(s, who, without, peer):
+def _by_peer(s, who):
+    """What is added, by what the peer adds; nothing to be said if the rounds hide it."""
+    mine, peer = starts.extra(s, who), starts.extra(s, "peer")
+    if not mine or not peer or starts.lost(mine, peer):
+        return "-"
+    return times(figures.median(mine) / figures.median(peer))
+
+
+def _row_of(s, who, without):
     """One driver's line in the table of starts."""
     mine = starts.of(s, who)
     ready = figures.median([m["ready_ms"] for m in mine])
@@ -70,7 +78,7 @@ def _row_of(s, who, without, peer):
     row.append(times(ready / without) if ready and without else "-")
     add = figures.median(starts.extra(s, who)) if who != "none" else None
     row.append(show(add))
-    row.append(times(add / peer) if add is not None and peer and peer > 0 else "-")
+    row.append(_by_peer(s, who) if who != "none" else "-")
     return row + [show(figures.spread([m["ready_ms"] for m in mine]))]
 
 
@@ -82,10 +90,9 @@ def starts_tables(run):
     """The starts of one run: where the time goes, and what of it are calls."""
     s = run["starts"]
     without = figures.median([m["ready_ms"] for m in starts.of(s, "none")])
-    peer = figures.median(starts.extra(s, "peer"))
     out = table(["GPU by", "first line", "memory ready"] + starts.PARTS + [
         "stop", "ready / none", "added", "added / peer's", "spread"],
-        [_row_of(s, w, without, peer) for w in _order(s)])
+        [_row_of(s, w, without) for w in _order(s)])
     out += ["", "Calls in these, in all:", ""]
     kinds = [k for k in starts.KINDS if any(k in m["calls"] for m in s)]
     rows = []
@@ -120,7 +127,7 @@ def overview(runs):
                      "%d x %s %s" % (r["gpus"], r["model"], figures.show_size(r["hbm"])),
                      show(figures.median([m["ready_ms"] for m in starts.of(s, "none")])),
                      "does not start" if "peer" in r.get("failed", {}) else show(peer), show(ours),
-                     times(ours / peer) if ours is not None and peer and peer > 0 else "-"])
+                     _by_peer(s, "ours")])
     return table(["host", "IOMMU by", "GPUs", "none: ready", "peer adds", "ours adds",
                   "ours / peer's"], rows, 3)
 
@@ -182,7 +189,8 @@ def _starts_section(runs, plots):
            "all GPUs, in ms, medians of the rounds; none is the same machine without a GPU,",
            "in the same boot. Parts: " + "; ".join(
                "%s: %s" % (p, starts.WHAT[p]) for p in starts.PARTS) + ".",
-           "Stop is from the guest's last line to QEMU's end.", ""]
+           "Stop is from the guest's last line to QEMU's end. There is no ratio to the peer's where",
+           "a round took no longer with GPUs than without: then the rounds differ by more.", ""]
     out += overview([r for r in runs if "starts" in r]) + [""]
     for r in (r for r in runs if "starts" in r):
         out += ["### " + title(r), ""] + starts_tables(r) + [""]

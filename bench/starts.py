@@ -181,6 +181,12 @@ def extra(starts, who, key="ready_ms"):
     return [s[key] - without[s["round"]] for s in of(starts, who) if s["round"] in without]
 
 
+def lost(*extras):
+    """Whether in a round nothing was added at all: a machine can take longer without a GPU
+    than with one, by chance, and a ratio of two such differences says nothing."""
+    return any(min(e) <= 0 for e in extras if e)
+
+
 def part(starts, who, name):
     """One part, of each round that has it."""
     return [s["parts"][name] for s in of(starts, who) if name in s["parts"]]

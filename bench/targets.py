@@ -178,14 +178,7 @@ def _unjudged(text, kernel, want, why):
             "state": UNKNOWN, "why": why}
 
 
-# A machine can take longer without a GPU than with one, by chance: then what GPUs add is
-# less than what the rounds differ by, and a ratio of two such differences says nothing.
 LOST = "what is added is less than what the rounds differ by"
-
-
-def _lost(*extras):
-    """Whether in a round nothing was added at all."""
-    return any(min(e) <= 0 for e in extras)
 
 
 def _of_start(run):
@@ -199,7 +192,7 @@ def _of_start(run):
         return [_unjudged(what, run["kernel"], want, "with the peer it does not start")]
     if not ours or not peer:
         return []
-    if _lost(ours, peer):
+    if starts.lost(ours, peer):
         return [_unjudged(what, run["kernel"], want, LOST)]
     return [_result(what, run["kernel"], want, _ratio(figures.median(ours), figures.median(peer)),
                     _ratio(min(ours), min(peer)), lambda x: x <= want,
@@ -216,7 +209,7 @@ def _of_many(runs):
             continue
         a, b = starts.extra(r["starts"], "ours"), starts.extra(single["starts"], "ours")
         what = "the time that four GPUs add, by that of one: at most"
-        if a and b and _lost(a, b):
+        if a and b and starts.lost(a, b):
             out.append(_unjudged(what, r["kernel"], 1.5, LOST))
         elif a and b:
             out.append(_result(what,
