@@ -225,7 +225,7 @@ def document(runs, wire, version, plots, left=()):
     if slow:
         out += ["Worse than the peer's by more than 1.05 times, by medians:", ""]
         out += table(["measurement", "kernel", "medians", "best rounds", "why"], [
-            [s["name"], r["kernel"], times(s["got"]), times(s["best"]), s["why"] or "not known"]
+            [s["name"], r["kernel"], times(s["got"]), times(s["best"]), targets.why_slower(s)]
             for r, s in slow], 2, 1) + [""]
     if any("starts" in r for r in runs):
         out += _starts_section(runs, [p for p in plots if "/start" in p[1]])

@@ -157,6 +157,14 @@ def slower(run):
     return out
 
 
+def why_slower(found):
+    """What is known of why, of one of slower(), in words."""
+    if found["why"]:
+        return found["why"]
+    chance = found["best"] is not None and found["best"] >= NO_WORSE
+    return "by chance: not in the best rounds" if chance else "not known"
+
+
 def _no_worse(run):
     """Nothing of the table is worse than 1.05 times, but what is known to be."""
     bad = [s for s in slower(run) if not s["why"]]
