@@ -41,9 +41,9 @@ def show(x):
     """A figure with as many digits as mean something."""
     if x is None:
         return "-"
-    if x >= 100 or x == int(x):
+    if abs(x) >= 100 or x == int(x):
         return "%.0f" % x
-    return "%.1f" % x if x >= 10 else "%.2f" % x
+    return "%.1f" % x if abs(x) >= 10 else "%.2f" % x
 
 
 def show_times(x):
