@@ -78,7 +78,7 @@ def _row_of(s, who, without):
     row.append(times(ready / without) if ready and without else "-")
     add = figures.median(starts.extra(s, who)) if who != "none" else None
     row.append(show(add))
-    row.append(_by_peer(s, who) if who != "none" else "-")
+    row.append(_by_peer(s, who))
     return row + [show(figures.spread([m["ready_ms"] for m in mine]))]
 
 

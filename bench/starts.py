@@ -184,7 +184,7 @@ def extra(starts, who, key="ready_ms"):
 def lost(*extras):
     """Whether in a round nothing was added at all: a machine can take longer without a GPU
     than with one, by chance, and a ratio of two such differences says nothing."""
-    return any(min(e) <= 0 for e in extras if e)
+    return any(min(e) <= 0 for e in extras)
 
 
 def part(starts, who, name):
