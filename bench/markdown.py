@@ -15,6 +15,12 @@ to find out how much is contiguous. A step as large as the leaf that the look-up
 (or, for a range without pinned pages, one `iommu_unmap()` of all of it) would do away with
 it. iommufd has no such loop."""
 
+# Why, by iommufd, mapping for DMA is refused.
+REFUSED = """Refused was the mapping of the GPUs' memory for DMA by other devices: QEMU (11.1) asks
+iommufd for it by its address, and the kernel maps memory that has no struct pages by a dma-buf
+only. So such a start has less to do than one by type1, and other devices do not reach the
+memory (`cohmem plan` warns of it: `iommufd-p2p`)."""
+
 def title(run):
     """What a run was about."""
     s = "%s, %s%s%s" % (run["kernel"], "%d x " % run["gpus"] if run["gpus"] > 1 else "",
@@ -100,7 +106,9 @@ def starts_tables(run):
         row = [starts.KINDS[k]]
         for w in _order(s):
             nr = figures.median(starts.call(s, w, k, "nr"))
-            row.append("%s in %s" % (show(figures.median(starts.call(s, w, k))), show(nr)))
+            refused = figures.median(starts.call(s, w, k, "refused"))
+            row.append("%s in %s%s" % (show(figures.median(starts.call(s, w, k))), show(nr),
+                                       ", %s refused" % show(refused) if refused else ""))
         rows.append(row)
     rows.append(["page faults of QEMU"] + [
         show(figures.median([m["faults"] for m in starts.of(s, w)])) for w in _order(s)])
@@ -183,6 +191,12 @@ def groups_of(runs):
     return out
 
 
+def _refused(run):
+    """Whether mapping for DMA by iommufd was refused."""
+    s = run.get("starts", []) if run["iommufd"] else []
+    return any(any(starts.call(s, w, "dma_map", "refused")) for w in _order(s))
+
+
 def _starts_section(runs, plots):
     out = ["## The start of a virtual machine", "",
            "From exec of QEMU to the guest's first line, and to a word read from the memory of",
@@ -202,6 +216,8 @@ def _starts_section(runs, plots):
             out += ["### Growth with the memory: " + title(dict(group[0], hbm=0)).replace(" 0 bytes", ""),
                     ""] + growth(group) + [""]
     out += [TYPE1, ""]
+    if any(map(_refused, runs)):
+        out += [REFUSED, ""]
     return out + [line for p in plots for line in ("![%s](%s)" % p, "")]
 
 

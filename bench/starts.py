@@ -66,7 +66,8 @@ def _kind(word, args):
 
 
 def _calls(events):
-    """(kind, begin, seconds, bytes) of each call that both began and ended."""
+    """(kind, begin, seconds, bytes) of each call that both began and ended; bytes are None
+    if it was refused."""
     stack, out = {}, []
     for at, pid, word, rest in events:
         if word.endswith("_end"):
@@ -78,7 +79,8 @@ def _calls(events):
                 del open_ones[i:]
                 kind, size = _kind(word[:-4], args)
                 if kind:
-                    out.append((kind, begin, at - begin, size))
+                    refused = _fields(rest).get("ret", 0) < 0
+                    out.append((kind, begin, at - begin, None if refused else size))
                 break
         elif word not in ("exec", "guest", "gone"):
             stack.setdefault(pid, []).append((word, at, _fields(rest)))
@@ -119,10 +121,11 @@ def start(begin, events, end):
     ms = {part: (to - since) * 1000 for part, since, to in edges}
     calls = {}
     for kind, at, seconds, size in _calls(events):
-        c = calls.setdefault(kind, {"nr": 0, "ms": 0.0, "bytes": 0, "parts": {}})
+        c = calls.setdefault(kind, {"nr": 0, "refused": 0, "ms": 0.0, "bytes": 0, "parts": {}})
         c["nr"] += 1
         c["ms"] += seconds * 1000
-        c["bytes"] += size
+        c["refused"] += size is None
+        c["bytes"] += size or 0
         part = next((p for p, since, to in edges if since <= at < to), "after")
         c["parts"][part] = c["parts"].get(part, 0.0) + seconds * 1000
     last = edges[-1][2]
