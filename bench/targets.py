@@ -189,13 +189,26 @@ def _unjudged(text, kernel, want, why):
 LOST = "what is added is less than what the rounds differ by"
 
 
+# Where four GPUs take much longer than one.
+ONE_BY_ONE = {
+    False: "mapping, unmapping and resets of the GPUs come one after the other: QEMU and type1 do them so",
+    True: "opening and resets of the GPUs come one after the other: QEMU does them so",
+}
+
+
+def _gpus_of(run):
+    """What a machine was started with."""
+    return "%d x %s %s%s" % (run["gpus"], run["model"], figures.show_size(run["hbm"]),
+                             " by iommufd" if run["iommufd"] else "")
+
+
 def _of_start(run):
     """Ours by the peer: the time that a GPU adds to the start of a machine."""
     s, kernel = run["starts"], logs.series(run["kernel"])
     want = 0.7 if kernel == "6.12" else 1.0
     ours, peer = starts.extra(s, "ours"), starts.extra(s, "peer")
-    what = ("start of a machine with %d GPU%s of %s, the time that they add: ours by the peer's, at most"
-            % (run["gpus"], "s" if run["gpus"] > 1 else "", figures.show_size(run["hbm"])))
+    what = ("start of a machine with %s, the time that they add: ours by the peer's, at most"
+            % _gpus_of(run))
     if ours and "peer" in run.get("failed", {}):
         return [_unjudged(what, run["kernel"], want, "with the peer it does not start")]
     if not ours or not peer:
@@ -218,13 +231,12 @@ def _of_many(runs):
         a, b = starts.extra(r["starts"], "ours"), starts.extra(single["starts"], "ours")
         if not a or not b:
             continue
-        what = "the time that four GPUs add, by that of one: at most"
+        what = "the time that %s add, by that of one: at most" % _gpus_of(r)
         if starts.lost(a, b):
             out.append(_unjudged(what, r["kernel"], 1.5, LOST))
             continue
         out.append(_result(what, r["kernel"], 1.5, _ratio(figures.median(a), figures.median(b)),
-                           _ratio(min(a), min(b)), lambda x: x <= 1.5,
-                           "mapping, unmapping and resets of the GPUs come one after the other: QEMU and type1 do them so"))
+                           _ratio(min(a), min(b)), lambda x: x <= 1.5, ONE_BY_ONE[r["iommufd"]]))
     return out
 
 
