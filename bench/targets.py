@@ -207,7 +207,7 @@ def _of_start(run):
     s, kernel = run["starts"], logs.series(run["kernel"])
     want = 0.7 if kernel == "6.12" else 1.0
     ours, peer = starts.extra(s, "ours"), starts.extra(s, "peer")
-    what = ("start of a machine with %s, the time that they add: ours by the peer's, at most"
+    what = ("start of a machine with %s, the time added: ours by the peer's, at most"
             % _gpus_of(run))
     if ours and "peer" in run.get("failed", {}):
         return [_unjudged(what, run["kernel"], want, "with the peer it does not start")]
