@@ -73,7 +73,7 @@ def growth(runs, name):
                 if ready is not None:
                     lines.append("%.3f %.3f" % (r["hbm"] / 2 ** 30, ready / 1000))
             lines.append("END")
-        lines += ["set logscale xy", "set xrange [%g:%g]" % (
+        lines += ["set logscale x", "set yrange [0:*]", "set xrange [%g:%g]" % (
             runs[0]["hbm"] / 2 ** 30 / 1.3, runs[-1]["hbm"] / 2 ** 30 * 1.3),
             'set xlabel "memory of the GPU, GiB"', 'set ylabel "seconds until it is ready"',
             "set xtics (%s)" % ", ".join('"%g" %g' % (r["hbm"] / 2 ** 30, r["hbm"] / 2 ** 30)
@@ -125,8 +125,7 @@ def all_of(runs):
             name = "start-%s-%s%s-%dG%s" % (
                 r["kernel"], r["model"], "x%d" % r["gpus"] if r["gpus"] > 1 else "",
                 r["hbm"] >> 30, "-iommufd" if r["iommufd"] else "")
-            what = "Start of a virtual machine, %d x %s, Linux %s" % (
-                r["gpus"], figures.show_size(r["hbm"]), r["kernel"])
+            what = "Start of a virtual machine, %s, Linux %s" % (starts.gpus_of(r), r["kernel"])
             out.append((name, what, parts(r, what)))
         if "figures" in r and any(targets.values(r, n, "peer") for n in r["figures"]):
             what = "Ours and the peer, Linux %s" % r["kernel"]

@@ -173,6 +173,12 @@ def failed(lines):
                 for line in lines if "vmstart failed " in line)
 
 
+def gpus_of(run):
+    """What a machine was started with."""
+    return "%d x %s %s%s" % (run["gpus"], run["model"], figures.show_size(run["hbm"]),
+                             " by iommufd" if run["iommufd"] else "")
+
+
 def of(starts, who):
     """Those of one driver."""
     return [s for s in starts if s["who"] == who]

@@ -196,19 +196,13 @@ ONE_BY_ONE = {
 }
 
 
-def _gpus_of(run):
-    """What a machine was started with."""
-    return "%d x %s %s%s" % (run["gpus"], run["model"], figures.show_size(run["hbm"]),
-                             " by iommufd" if run["iommufd"] else "")
-
-
 def _of_start(run):
     """Ours by the peer: the time that a GPU adds to the start of a machine."""
     s, kernel = run["starts"], logs.series(run["kernel"])
     want = 0.7 if kernel == "6.12" else 1.0
     ours, peer = starts.extra(s, "ours"), starts.extra(s, "peer")
     what = ("start of a machine with %s, the time added: ours by the peer's, at most"
-            % _gpus_of(run))
+            % starts.gpus_of(run))
     if ours and "peer" in run.get("failed", {}):
         return [_unjudged(what, run["kernel"], want, "with the peer it does not start")]
     if not ours or not peer:
@@ -231,7 +225,7 @@ def _of_many(runs):
         a, b = starts.extra(r["starts"], "ours"), starts.extra(single["starts"], "ours")
         if not a or not b:
             continue
-        what = "the time that %s add, by that of one: at most" % _gpus_of(r)
+        what = "the time that %s add, by that of one: at most" % starts.gpus_of(r)
         if starts.lost(a, b):
             out.append(_unjudged(what, r["kernel"], 1.5, LOST))
             continue
