@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Results as text: tables in Markdown."""
 import figures
-import logs
 import starts
 import targets
 
