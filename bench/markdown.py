@@ -134,9 +134,10 @@ def overview(runs):
                      "%d x %s %s" % (r["gpus"], r["model"], figures.show_size(r["hbm"])),
                      show(figures.median([m["ready_ms"] for m in starts.of(s, "none")])),
                      "does not start" if "peer" in r.get("failed", {}) else show(peer), show(ours),
-                     _by_peer(s, "ours")])
+                     _by_peer(s, "ours")] + [
+                         show(figures.median(starts.in_calls(s, w))) for w in ("peer", "ours")])
     return table(["host", "IOMMU by", "GPUs", "none: ready", "peer adds", "ours adds",
-                  "ours / peer's"], rows, 3)
+                  "ours / peer's", "peer's calls", "our calls"], rows, 3)
 
 
 def profile_table(run):
@@ -203,7 +204,8 @@ def _starts_section(runs, plots):
            "in the same boot. Parts: " + "; ".join(
                "%s: %s" % (p, starts.WHAT[p]) for p in starts.PARTS) + ".",
            "Stop is from the guest's last line to QEMU's end. There is no ratio to the peer's where",
-           "a round took no longer with GPUs than without: then the rounds differ by more.", ""]
+           "a round took no longer with GPUs than without: then the rounds differ by more. The calls",
+           "are those of VFIO and the IOMMU until the start is over, which vary less.", ""]
     out += overview([r for r in runs if "starts" in r]) + [""]
     for r in (r for r in runs if "starts" in r):
         out += ["### " + title(r), ""] + starts_tables(r) + [""]

@@ -44,6 +44,8 @@ KINDS = {
     "kvm_memory": "KVM's memory slots",
     "close": "closing the device",
 }
+# What nobody does without a GPU, until it can be used.
+OF_GPUS = ("open", "reset", "dma_map", "dma_unmap", "write")
 PAGE = 4096
 
 
@@ -204,6 +206,13 @@ def part(starts, who, name):
 def call(starts, who, kind, key="ms"):
     """What the calls of a kind took in each round; 0 where there were none."""
     return [s["calls"].get(kind, {}).get(key, 0) for s in of(starts, who)]
+
+
+def in_calls(starts, who):
+    """What calls of VFIO and the IOMMU took in each round before the end of the start, ms: of
+    what a GPU adds the part that does not vary with how long the rest takes."""
+    return [sum(s["calls"][k]["ms"] - s["calls"][k]["parts"].get("after", 0)
+                for k in OF_GPUS if k in s["calls"]) for s in of(starts, who)]
 
 
 def unmap_ns_a_page(starts, who):

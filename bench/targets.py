@@ -189,6 +189,13 @@ def _unjudged(text, kernel, want, why):
 LOST = "what is added is less than what the rounds differ by"
 
 
+def _lost(calls, of_calls, more=""):
+    """Why a ratio of added times is not known, and what is: that of the calls in it."""
+    ratio = _ratio(figures.median(calls), figures.median(of_calls))
+    return LOST + ("; calls of VFIO and the IOMMU took %s%s"
+                   % (figures.show_times(ratio), more) if ratio else "")
+
+
 # Where four GPUs take much longer than one.
 ONE_BY_ONE = {
     False: "mapping, unmapping and resets of the GPUs come one after the other: QEMU and type1 do them so",
@@ -208,7 +215,8 @@ def _of_start(run):
     if not ours or not peer:
         return []
     if starts.lost(ours, peer):
-        return [_unjudged(what, run["kernel"], want, LOST)]
+        return [_unjudged(what, run["kernel"], want,
+                          _lost(starts.in_calls(s, "ours"), starts.in_calls(s, "peer")))]
     return [_result(what, run["kernel"], want, _ratio(figures.median(ours), figures.median(peer)),
                     _ratio(min(ours), min(peer)), lambda x: x <= want,
                     "most of it is the IOMMU's page tables, which type1 handles the same for both")]
@@ -227,7 +235,9 @@ def _of_many(runs):
             continue
         what = "the time that %s add, by that of one: at most" % starts.gpus_of(r)
         if starts.lost(a, b):
-            out.append(_unjudged(what, r["kernel"], 1.5, LOST))
+            out.append(_unjudged(what, r["kernel"], 1.5, _lost(
+                starts.in_calls(r["starts"], "ours"), starts.in_calls(single["starts"], "ours"),
+                ": " + ONE_BY_ONE[r["iommufd"]])))
             continue
         out.append(_result(what, r["kernel"], 1.5, _ratio(figures.median(a), figures.median(b)),
                            _ratio(min(a), min(b)), lambda x: x <= 1.5, ONE_BY_ONE[r["iommufd"]]))
