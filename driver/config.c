@@ -30,6 +30,7 @@
  * @nr_bars: how many of @win are BARs
  * @nr: how many there are
  * @bar_of_win: index into cohmem_device.bar of each of the former
+ * @af: where the function has Advanced Features, by which it can be reset; or 0
  * @ecap: what is shown in the latter
  *
  * Constant while the device is open.
@@ -39,6 +40,7 @@ struct cohmem_config {
 	unsigned int nr_bars;
 	unsigned int nr;
 	u8 bar_of_win[COHMEM_MAX_REGIONS];
+	u8 af;
 	struct cohmem_ecap_map ecap;
 };
 
@@ -140,6 +142,7 @@ int cohmem_config_open(struct cohmem_device *cdev)
 	u8 *raw;
 
 	cohmem_config_reset(cdev);
+	c->af = pci_find_capability(pdev, PCI_CAP_ID_AF);
 	raw = kzalloc(PCI_CFG_SPACE_EXP_SIZE, GFP_KERNEL);
 	if (!raw)
 		return -ENOMEM;
@@ -260,14 +263,12 @@ static bool touches(const struct cohmem_span *s, unsigned int start,
 }
 
 /* May this write reset the function by itself (FLR, by either capability)? */
-static bool may_reset(struct pci_dev *pdev, const struct cohmem_span *s)
+static bool may_reset(struct cohmem_device *cdev, const struct cohmem_span *s)
 {
-	u8 af;
+	u8 exp = cdev->core.pdev->pcie_cap, af = cdev->config->af;
 
-	if (pdev->pcie_cap && touches(s, pdev->pcie_cap + PCI_EXP_DEVCTL, 2))
-		return true;
-	af = pci_find_capability(pdev, PCI_CAP_ID_AF);
-	return af && touches(s, af + PCI_AF_CTRL, 1);
+	return (exp && touches(s, exp + PCI_EXP_DEVCTL, 2)) ||
+	       (af && touches(s, af + PCI_AF_CTRL, 1));
 }
 
 static ssize_t write_core(struct cohmem_device *cdev, const char __user *buf,
@@ -275,7 +276,7 @@ static ssize_t write_core(struct cohmem_device *cdev, const char __user *buf,
 {
 	loff_t at = VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_CONFIG_REGION_INDEX) +
 		    s->pos;
-	bool resets = may_reset(cdev->core.pdev, s);
+	bool resets = may_reset(cdev, s);
 	ssize_t ret;
 
 	if (resets)
