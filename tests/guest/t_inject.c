@@ -16,11 +16,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "egm.h"
 #include "uapi.h"
 
 #define DEBUG	"/sys/kernel/debug/"
 #define NTH	"/proc/thread-self/fail-nth"
+#define IMPORT	"/sys/module/cohmem_test_import/parameters/"
 
 /* No operation here has as many steps that can fail. */
 #define MAX_STEPS	5000
@@ -28,6 +29,7 @@
 /* What is behind one operation that is made to fail. */
 struct op {
 	struct dev d;
+	int egm;
 	unsigned int n;		/* the step that fails in this try */
 	u8 *buf;		/* MiB bytes, touched */
 };
@@ -301,9 +303,133 @@ static void region_info(void) { using(info_op, nothing_to_undo); }
 static void mapping(void) { using(touch_op, nothing_to_undo); }
 static void exporting(void) { using(export_op, nothing_to_undo); }
 
+/* --- Extended GPU Memory ------------------------------------------------------- */
+/* With clearing off: what clears it is no part of what is tried here. */
+static void need_egm_and_injection(void)
+{
+	need_egm();
+	need_injection();
+	egm_settle("off");
+}
+
+static void egm_is_as_before(void)
+{
+	CHECK(egm_freed(AT_ONCE_MS), "somebody still has it");
+	egm_settle("default");
+	egm_close(egm_open(0));
+	dev_still_works();
+}
+
+static int egm_open_op(struct op *op)
+{
+	op->egm = __egm_open(0);
+	return op->egm < 0 ? op->egm : 0;
+}
+
+static void egm_open_undo(struct op *op, int ret)
+{
+	if (!ret)
+		egm_close(op->egm);
+	CHECK(egm_freed(AT_ONCE_MS), "step %u: %s, and somebody has it",
+	      op->n, ret ? strerror(-ret) : "closed");
+}
+
+static void egm_opening(void)
+{
+	struct op op = { 0 };
+
+	need_egm_and_injection();
+	each_step(&op, egm_open_op, egm_open_undo, MAX_STEPS);
+	egm_is_as_before();
+}
+
+static int egm_touch_op(struct op *op)
+{
+	u64 page = facts()->page, off = op->n * 4 * MiB;
+	struct fault f;
+	int ret = 0;
+	u8 *p;
+
+	off = egm_good(off % (egm_facts()->size - 8 * MiB), 4 * page);
+	p = __egm_map(op->egm, off, 4 * page, PROT_READ | PROT_WRITE,
+		      MAP_SHARED);
+	if (p == MAP_FAILED)
+		return -errno;
+	if (!try_store((u64 *)p, op->n, &f))
+		ret = -EFAULT;
+	munmap(p, 4 * page);
+	return ret;
+}
+
+/* Exported, imported and mapped; with ranges enough that all of it takes memory. */
+#define RANGES	150
+
+static int egm_export_op(struct op *op)
+{
+	static struct {
+		struct egm_dma_buf_export head;
+		struct egm_dma_range range[RANGES];
+	} x;
+	u64 page = facts()->page, off = egm_good(0, RANGES * page);
+	unsigned int i;
+	char text[64];
+	int buf, ret;
+
+	x.head.argsz = sizeof(x);
+	x.head.nr_ranges = RANGES;
+	x.head.open_flags = O_RDWR | O_CLOEXEC;
+	for (i = 0; i < RANGES; i++)
+		x.range[i] = (struct egm_dma_range){ off + i * page, page };
+	buf = ioctl(op->egm, EGM_EXPORT_DMABUF, &x);
+	if (buf < 0)
+		return -errno;
+	snprintf(text, sizeof(text), "%d %s", buf, facts()->bdf);
+	ret = file_write(IMPORT "attach", text);
+	close(buf);
+	return ret;
+}
+
+/* It is there or it is not, and nothing is left of it afterwards. */
+static void egm_export_undo(struct op *op, int ret)
+{
+	char state[8192];
+
+	CHECK(file_read(IMPORT "state", state, sizeof(state)) > 0, "no state");
+	CHECK(!strncmp(state, ret ? "none" : "mapped", ret ? 4 : 6),
+	      "step %u: %s, and it is \"%s\"", op->n,
+	      ret ? strerror(-ret) : "done", state);
+	CHECK_EQ(file_write(IMPORT "detach", "1"), 0);
+}
+
+static void egm_using(int (*fn)(struct op *),
+		      void (*undo)(struct op *, int ret))
+{
+	struct op op = { .egm = egm_open(0) };
+
+	each_step(&op, fn, undo, MAX_STEPS);
+	egm_close(op.egm);
+	egm_is_as_before();
+}
+
+static void egm_mapping(void)
+{
+	need_egm_and_injection();
+	egm_using(egm_touch_op, nothing_to_undo);
+}
+
+static void egm_exporting(void)
+{
+	need_egm_and_injection();
+	if (!file_exists(IMPORT "attach"))
+		SKIP("cohmem_test_import is not loaded");
+	egm_using(egm_export_op, egm_export_undo);
+}
+
 /* The longest last, so that the others have been seen when time is short. */
 SUITE(TEST_LONG(binding, 300), TEST_LONG(opening, 300),
       TEST_LONG(reading, 60), TEST_LONG(writing, 60),
       TEST_LONG(config_space, 60), TEST_LONG(region_info, 60),
       TEST_LONG(mapping, 60), TEST_LONG(exporting, 60),
+      TEST_LONG(egm_opening, 60), TEST_LONG(egm_mapping, 60),
+      TEST_LONG(egm_exporting, 60),
       TEST_LONG(opening_cleared, 300));
