@@ -131,7 +131,7 @@ def overview(runs):
         s = r["starts"]
         ours, peer = (figures.median(starts.extra(s, w)) for w in ("ours", "peer"))
         rows.append([r["kernel"], "iommufd" if r["iommufd"] else "type1",
-                     "%d x %s %s" % (r["gpus"], r["model"], figures.show_size(r["hbm"])),
+                     starts.gpus_of(r),
                      show(figures.median([m["ready_ms"] for m in starts.of(s, "none")])),
                      "does not start" if "peer" in r.get("failed", {}) else show(peer), show(ours),
                      _by_peer(s, "ours")] + [

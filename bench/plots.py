@@ -125,7 +125,7 @@ def all_of(runs):
             name = "start-%s-%s%s-%dG%s" % (
                 r["kernel"], r["model"], "x%d" % r["gpus"] if r["gpus"] > 1 else "",
                 r["hbm"] >> 30, "-iommufd" if r["iommufd"] else "")
-            what = "Start of a virtual machine, %s, Linux %s" % (starts.gpus_of(r), r["kernel"])
+            what = "Start of a virtual machine, %s, Linux %s" % (starts.given_to(r), r["kernel"])
             out.append((name, what, parts(r, what)))
         if "figures" in r and any(targets.values(r, n, "peer") for n in r["figures"]):
             what = "Ours and the peer, Linux %s" % r["kernel"]

@@ -176,9 +176,13 @@ def failed(lines):
 
 
 def gpus_of(run):
-    """What a machine was started with."""
-    return "%d x %s %s%s" % (run["gpus"], run["model"], figures.show_size(run["hbm"]),
-                             " by iommufd" if run["iommufd"] else "")
+    """How many of what."""
+    return "%d x %s %s" % (run["gpus"], run["model"], figures.show_size(run["hbm"]))
+
+
+def given_to(run):
+    """What a machine was started with, and how if not as ever."""
+    return gpus_of(run) + (" by iommufd" if run["iommufd"] else "")
 
 
 def of(starts, who):

@@ -209,7 +209,7 @@ def _of_start(run):
     want = 0.7 if kernel == "6.12" else 1.0
     ours, peer = starts.extra(s, "ours"), starts.extra(s, "peer")
     what = ("start of a machine with %s, the time added: ours by the peer's, at most"
-            % starts.gpus_of(run))
+            % starts.given_to(run))
     if ours and "peer" in run.get("failed", {}):
         return [_unjudged(what, run["kernel"], want, "with the peer it does not start")]
     if not ours or not peer:
@@ -233,7 +233,7 @@ def _of_many(runs):
         a, b = starts.extra(r["starts"], "ours"), starts.extra(single["starts"], "ours")
         if not a or not b:
             continue
-        what = "the time that %s add, by that of one: at most" % starts.gpus_of(r)
+        what = "the time that %s add, by that of one: at most" % starts.given_to(r)
         if starts.lost(a, b):
             out.append(_unjudged(what, r["kernel"], 1.5, _lost(
                 starts.in_calls(r["starts"], "ours"), starts.in_calls(single["starts"], "ours"),
