@@ -3,15 +3,9 @@
  * Export as dma-buf: the right addresses, and taken back when the memory goes.
  * The importer is the helper module cohmem_test_import (tests/kmod).
  */
-#include <fcntl.h>
-#include <linux/vfio.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "guest.h"
-#include "uapi.h"
-
-#define HELPER	"/sys/module/cohmem_test_import/parameters/"
 
 static void need_export(void)
 {
@@ -27,36 +21,10 @@ static void need_export(void)
 	dev_close(&d);
 }
 
-static void import(int fd)
-{
-	char text[64];
-	int ret;
-
-	if (!file_exists(HELPER "attach"))
-		SKIP("cohmem_test_import is not loaded");
-	snprintf(text, sizeof(text), "%d %s", fd, facts()->bdf);
-	ret = file_write(HELPER "attach", text);
-	CHECK(!ret, "import: %s", strerror(-ret));
-}
-
-static int map_again(void)
-{
-	return file_write(HELPER "map", "1");
-}
-
 static void let_go(int fd)
 {
-	CHECK_EQ(file_write(HELPER "detach", "1"), 0);
+	import_end();
 	close(fd);
-}
-
-static void state_is(const char *want)
-{
-	char text[256];
-	int len = file_read(HELPER "state", text, sizeof(text));
-
-	CHECK(len > 0 && !strncmp(text, want, strlen(want)),
-	      "the importer is \"%s\", not \"%s\"", text, want);
 }
 
 static void mapped_at(u64 addr, u64 len)
@@ -65,7 +33,7 @@ static void mapped_at(u64 addr, u64 len)
 
 	snprintf(want, sizeof(want), "mapped 0x%llx 0x%llx ",
 		 (unsigned long long)addr, (unsigned long long)len);
-	state_is(want);
+	import_is(want);
 }
 
 static void usemem_is_where_it_says(void)
@@ -125,10 +93,10 @@ static void revoked_with_memory_off(void)
 	fd = dev_export(&d, 4, 0, 2 * MiB);
 	import(fd);
 	set_command(&d, 0, 2);
-	state_is("revoked");
-	CHECK_EQ(map_again(), -ENODEV);
+	import_is("revoked");
+	CHECK_EQ(import_map_again(), -ENODEV);
 	set_command(&d, 2, 0);
-	CHECK_EQ(map_again(), 0);
+	CHECK_EQ(import_map_again(), 0);
 	mapped_at(facts()->mem_base, 2 * MiB);
 	let_go(fd);
 	dev_close(&d);
@@ -144,11 +112,11 @@ static void revoked_by_reset(void)
 	fd = dev_export(&d, 4, 0, 2 * MiB);
 	import(fd);
 	CHECK_EQ(dev_reset(&d), 0);
-	state_is("revoked");
+	import_is("revoked");
 	set_command(&d, 2, 0);
-	CHECK_EQ(map_again(), 0);
+	CHECK_EQ(import_map_again(), 0);
 	flr(&d);
-	state_is("revoked");
+	import_is("revoked");
 	let_go(fd);
 	dev_close(&d);
 }
@@ -164,11 +132,11 @@ static void dead_after_close(void)
 	fd = dev_export(&d, 4, 0, 2 * MiB);
 	import(fd);
 	dev_close(&d);
-	state_is("revoked");
-	CHECK_EQ(map_again(), -ENODEV);
+	import_is("revoked");
+	CHECK_EQ(import_map_again(), -ENODEV);
 	dev_open(&d);
 	set_command(&d, 2, 0);
-	CHECK_EQ(map_again(), -ENODEV);
+	CHECK_EQ(import_map_again(), -ENODEV);
 	let_go(fd);
 	dev_close(&d);
 }

@@ -10,18 +10,14 @@
  * Needs a kernel with fault injection: lab/run ... --kernel debug.
  */
 #include <fcntl.h>
-#include <linux/vfio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "egm.h"
-#include "uapi.h"
 
 #define DEBUG	"/sys/kernel/debug/"
 #define NTH	"/proc/thread-self/fail-nth"
-#define IMPORT	"/sys/module/cohmem_test_import/parameters/"
 
 /* No operation here has as many steps that can fail. */
 #define MAX_STEPS	5000
@@ -361,30 +357,20 @@ static int egm_touch_op(struct op *op)
 	return ret;
 }
 
-/* Exported, imported and mapped; with ranges enough that all of it takes memory. */
-#define RANGES	150
-
+/* Exported, imported and mapped. */
 static int egm_export_op(struct op *op)
 {
-	static struct {
-		struct egm_dma_buf_export head;
-		struct egm_dma_range range[RANGES];
-	} x;
-	u64 page = facts()->page, off = egm_good(0, RANGES * page);
+	u64 page = facts()->page, off = egm_good(0, EGM_RANGES * page);
+	struct egm_dma_range range[EGM_RANGES];
 	unsigned int i;
-	char text[64];
 	int buf, ret;
 
-	x.head.argsz = sizeof(x);
-	x.head.nr_ranges = RANGES;
-	x.head.open_flags = O_RDWR | O_CLOEXEC;
-	for (i = 0; i < RANGES; i++)
-		x.range[i] = (struct egm_dma_range){ off + i * page, page };
-	buf = ioctl(op->egm, EGM_EXPORT_DMABUF, &x);
+	for (i = 0; i < EGM_RANGES; i++)
+		range[i] = (struct egm_dma_range){ off + i * page, page };
+	buf = egm_export(op->egm, range, EGM_RANGES);
 	if (buf < 0)
-		return -errno;
-	snprintf(text, sizeof(text), "%d %s", buf, facts()->bdf);
-	ret = file_write(IMPORT "attach", text);
+		return buf;
+	ret = __import(buf);
 	close(buf);
 	return ret;
 }
@@ -392,13 +378,9 @@ static int egm_export_op(struct op *op)
 /* It is there or it is not, and nothing is left of it afterwards. */
 static void egm_export_undo(struct op *op, int ret)
 {
-	char state[8192];
-
-	CHECK(file_read(IMPORT "state", state, sizeof(state)) > 0, "no state");
-	CHECK(!strncmp(state, ret ? "none" : "mapped", ret ? 4 : 6),
-	      "step %u: %s, and it is \"%s\"", op->n,
-	      ret ? strerror(-ret) : "done", state);
-	CHECK_EQ(file_write(IMPORT "detach", "1"), 0);
+	(void)op;
+	import_is(ret ? "none" : "mapped");
+	import_end();
 }
 
 static void egm_using(int (*fn)(struct op *),
@@ -420,8 +402,7 @@ static void egm_mapping(void)
 static void egm_exporting(void)
 {
 	need_egm_and_injection();
-	if (!file_exists(IMPORT "attach"))
-		SKIP("cohmem_test_import is not loaded");
+	need_importer();
 	egm_using(egm_export_op, egm_export_undo);
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -348,6 +349,44 @@ unsigned int egm_gpus(void)
 			     &n[3]) == 4;
 	closedir(d);
 	return nr;
+}
+
+/**
+ * egm_export() - ranges of EGM as a dma-buf
+ * @fd: from egm_open()
+ * @range: offset and bytes of each
+ * @nr: how many, up to EGM_RANGES
+ * Return: a descriptor, or -errno.
+ */
+int egm_export(int fd, const struct egm_dma_range *range, unsigned int nr)
+{
+	struct {
+		struct egm_dma_buf_export head;
+		struct egm_dma_range range[EGM_RANGES];
+	} x = {
+		.head.argsz = sizeof(x.head) + nr * sizeof(*range),
+		.head.nr_ranges = nr,
+		.head.open_flags = O_RDWR | O_CLOEXEC,
+	};
+	int buf;
+
+	CHECK(nr <= EGM_RANGES, "%u ranges", nr);
+	if (nr)
+		memcpy(x.range, range, nr * sizeof(*range));
+	buf = ioctl(fd, EGM_EXPORT_DMABUF, &x);
+	return buf < 0 ? -errno : buf;
+}
+
+/**
+ * egm_export_one() - the same with one range
+ * @fd: from egm_open()
+ * @off: offset in it
+ * @len: bytes
+ * Return: a descriptor, or -errno.
+ */
+int egm_export_one(int fd, u64 off, u64 len)
+{
+	return egm_export(fd, &(struct egm_dma_range){ off, len }, 1);
 }
 
 /**

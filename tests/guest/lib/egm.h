@@ -19,6 +19,7 @@
 #define EGM_BLOCK	65536ULL	/* what firmware retires at a time */
 #define EGM_SOCKETS	8
 #define EGM_RETIRED	4096
+#define EGM_RANGES	150	/* of one export, with which all of it takes memory */
 
 /**
  * struct egm_facts - what the machine is supposed to have
@@ -62,6 +63,8 @@ void egm_map_at(void *want, int fd, u64 off, u64 len);
 void *egm_map_aligned(int fd, u64 off, u64 len, u64 align);
 bool egm_freed(unsigned int ms);
 unsigned int egm_gpus(void);
+int egm_export(int fd, const struct egm_dma_range *range, unsigned int nr);
+int egm_export_one(int fd, u64 off, u64 len);
 
 /**
  * struct egm_region - EGM as a region of a device

@@ -229,6 +229,16 @@ int __irq_set(struct dev *d, unsigned int index, unsigned int start,
 	      const int *fds, unsigned int nr);
 void irq_off(struct dev *d, unsigned int index);
 
+/* --- import.c: who has an export mapped -------------------------------------- */
+
+void need_importer(void);
+int __import(int fd);
+void import(int fd);
+int import_map_again(void);
+void import_end(void);
+void import_state(char *text, size_t size);
+void import_is(const char *want);
+
 /* --- config.c: config space --------------------------------------------------- */
 
 ssize_t cfg_read(struct dev *d, unsigned int pos, void *buf, size_t count);
