@@ -3,6 +3,7 @@
 # log. Sourced by lab/run. Bash.
 # shellcheck shell=bash disable=SC2154,SC2034
 . "$COHMEM_TOP/tests/tap.sh"
+. "$COHMEM_TOP/lab/guest/lines"
 
 # What a kernel log must not hold. "Memory failure" lines are what the poison
 # tests provoke and are judged by them.
@@ -43,7 +44,7 @@ follow() {
 		spent_of $(((SECONDS - start) * 1000)) "$run_lost"
 		[ "$REPLY" -lt $((scenario_timeout * 1000)) ]
 	do
-		if IFS= read -r -t 2 -u "$report" line; then
+		if whole_line "$report" 2; then
 			show_line "$line"
 			heard=$SECONDS
 			continue
@@ -54,7 +55,7 @@ follow() {
 		fi
 		kill -0 "$vm_pid" 2>/dev/null || break
 	done
-	while IFS= read -r -t 0.5 -u "$report" line; do show_line "$line"; done
+	while whole_line "$report" 0.5; do show_line "$line"; done
 	exec {report}<&-
 	if kill -0 "$vm_pid" 2>/dev/null; then
 		timed_out=$((SECONDS - start))

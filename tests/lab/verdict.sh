@@ -94,4 +94,23 @@ check "what the host sees counts" says '3 passed, 1 failed, 1 skipped' '' '' '' 
 check "what it could not see says why" says 'ok - c # SKIP not here' '' '' '' "${good[@]}"
 check "what it does not like fails" says 'not ok - d # host check' '' '' '' "${good[@]}"
 
+# followed: what a person sees while a line of the report comes in two parts, with longer
+# between them than one waits.
+followed() (
+	run=$(mktemp -d)
+	trap 'rm -rf "$run"' EXIT
+	COHMEM_TOP=$top
+	. "$top/lab/clock.sh"
+	. "$top/lab/verdict.sh"
+	progress() { echo "$*"; }
+	host_step() { echo "the host hears of $1"; }
+	scenario_timeout=100
+	printf s >"$run/verdict"
+	(sleep 3; printf 'tep a\nend 0 5 a\n' >>"$run/verdict"; sleep 1) &
+	vm_pid=$!
+	follow
+)
+whole() { diff <(followed) - <<<$'  a ...\nthe host hears of a\n  a: done in 5 ms'; }
+check "a line that comes in parts is whole" whole
+
 finish
