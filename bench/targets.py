@@ -189,11 +189,11 @@ def _unjudged(text, kernel, want, why):
 LOST = "what is added is less than what the rounds differ by"
 
 
-def _lost(calls, of_calls, more=""):
-    """Why a ratio of added times is not known, and what is: that of the calls in it."""
+def _and_calls(why, calls, of_calls, more=""):
+    """Why a ratio of added times is as it is, and that of the calls in it, which vary less."""
     ratio = _ratio(figures.median(calls), figures.median(of_calls))
-    return LOST + ("; calls of VFIO and the IOMMU took %s%s"
-                   % (figures.show_times(ratio), more) if ratio else "")
+    return why + ("; calls of VFIO and the IOMMU took %s%s"
+                  % (figures.show_times(ratio), more) if ratio else "")
 
 
 # Where four GPUs take much longer than one.
@@ -214,12 +214,13 @@ def _of_start(run):
         return [_unjudged(what, run["kernel"], want, "with the peer it does not start")]
     if not ours or not peer:
         return []
+    calls = starts.in_calls(s, "ours"), starts.in_calls(s, "peer")
     if starts.lost(ours, peer):
-        return [_unjudged(what, run["kernel"], want,
-                          _lost(starts.in_calls(s, "ours"), starts.in_calls(s, "peer")))]
+        return [_unjudged(what, run["kernel"], want, _and_calls(LOST, *calls))]
     return [_result(what, run["kernel"], want, _ratio(figures.median(ours), figures.median(peer)),
-                    _ratio(min(ours), min(peer)), lambda x: x <= want,
-                    "most of it is the IOMMU's page tables, which type1 handles the same for both")]
+                    _ratio(min(ours), min(peer)), lambda x: x <= want, _and_calls(
+                        "most of it is the IOMMU's page tables, which type1 handles the same for both",
+                        *calls))]
 
 
 def _of_many(runs):
@@ -235,8 +236,8 @@ def _of_many(runs):
             continue
         what = "the time that %s add, by that of one: at most" % starts.given_to(r)
         if starts.lost(a, b):
-            out.append(_unjudged(what, r["kernel"], 1.5, _lost(
-                starts.in_calls(r["starts"], "ours"), starts.in_calls(single["starts"], "ours"),
+            out.append(_unjudged(what, r["kernel"], 1.5, _and_calls(
+                LOST, starts.in_calls(r["starts"], "ours"), starts.in_calls(single["starts"], "ours"),
                 ": " + ONE_BY_ONE[r["iommufd"]])))
             continue
         out.append(_result(what, r["kernel"], 1.5, _ratio(figures.median(a), figures.median(b)),
