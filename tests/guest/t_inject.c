@@ -378,8 +378,13 @@ static int egm_export_op(struct op *op)
 /* It is there or it is not, and nothing is left of it afterwards. */
 static void egm_export_undo(struct op *op, int ret)
 {
-	(void)op;
-	import_is(ret ? "none" : "mapped");
+	const char *want = ret ? "none" : "mapped";
+	char state[8192];
+
+	import_state(state, sizeof(state));
+	CHECK(!strncmp(state, want, strlen(want)),
+	      "step %u: %s, and it is \"%s\"", op->n,
+	      ret ? strerror(-ret) : "done", state);
 	import_end();
 }
 

@@ -72,7 +72,7 @@ void import_state(char *text, size_t size)
  */
 void import_is(const char *want)
 {
-	char text[8192];
+	char text[256];
 
 	import_state(text, sizeof(text));
 	CHECK(!strncmp(text, want, strlen(want)),
